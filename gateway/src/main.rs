@@ -1,0 +1,2 @@
+//! The `argala` command.
+fn main() {}
