@@ -89,7 +89,7 @@ struct Reader<'a> {
 /// What has been read: a whole value, or the opening of a container.
 enum Progress {
     Value,
-    Opened(Container),
+    Opened,
 }
 
 impl<'a> Reader<'a> {
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
         let mut progress = self.value(events)?;
         loop {
             // A container that has just been opened may be empty; after a value comes a comma or the end.
-            let first = matches!(progress, Progress::Opened(_));
+            let first = matches!(progress, Progress::Opened);
             let Some(&container) = self.open.last() else { break };
             self.skip_whitespace();
             if self.peek() == Some(closing(container)) {
@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
             Container::Array => events.enter_array(at),
         }
         .map_err(Stopped::Listener)?;
-        Ok(Progress::Opened(container))
+        Ok(Progress::Opened)
     }
 
     fn close<E: Events>(&mut self, container: Container, events: &mut E) -> Result<(), Stopped<E::Stop>> {

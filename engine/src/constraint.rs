@@ -1,0 +1,135 @@
+//! The types that a policy can give to an argument.
+//!
+//! Each type is a module of its own: what its keys are, what it takes, and how it says what it wants. A new type is a
+//! new module and one line in [`TYPES`].
+
+mod any;
+mod array;
+mod boolean;
+mod number;
+mod object;
+mod string;
+
+use std::fmt::Debug;
+
+use crate::policy::load::{Fields, Loader};
+
+/// One value of the arguments, as far as a constraint sees it: a container's contents come later.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Value<'a> {
+    Null,
+    Boolean(bool),
+    /// As it is written.
+    Number(&'a str),
+    String(&'a str),
+    Array,
+    Object,
+}
+
+/// What a value must be.
+pub(crate) trait Constraint: Debug + Send + Sync {
+    /// What is wanted, as the end of "must be …".
+    fn expects(&self) -> String;
+
+    /// Judges a value.
+    ///
+    /// # Errors
+    /// What is wrong with it, as a sentence that begins with "must be".
+    fn judge(&self, value: Value<'_>) -> Result<(), String>;
+
+    /// What each element of an array must be.
+    fn items(&self) -> Option<&dyn Constraint> {
+        None
+    }
+
+    /// How many elements an array may have.
+    fn max_items(&self) -> Option<usize> {
+        None
+    }
+}
+
+/// Reads a constraint from its table, whose `type` has been taken.
+type Load = fn(&mut Fields<'_>, &mut Loader) -> Box<dyn Constraint>;
+
+/// Every type, by the name that `type = "…"` gives it.
+const TYPES: &[(&str, Load)] = &[
+    ("any", any::load),
+    ("array", array::load),
+    ("boolean", boolean::load),
+    ("integer", number::load_integer),
+    ("number", number::load),
+    ("object", object::load),
+    ("string", string::load),
+];
+
+/// Types of the policy format that this version doesn't judge yet. A policy that names one doesn't load: an argument
+/// that can't be judged must not look as though it were.
+const NOT_YET: &[&str] = &["email", "path", "shell", "sql", "url"];
+
+/// Reads a constraint from its table; `None` where a diagnostic has been recorded instead.
+pub(crate) fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Option<Box<dyn Constraint>> {
+    let Some(node) = fields.take("type") else {
+        let names: Vec<_> = TYPES.iter().map(|(name, _)| *name).collect();
+        let mut help = format!("add type = \"…\": one of {}", names.join(", "));
+        if fields.holds_tables() {
+            help = "for a value inside of an argument, write its JSON Pointer: args.\"/filter/limit\" = { type = … }"
+                .to_owned();
+        }
+        loader.report(fields.place(), fields.span(), "an argument needs a type", Some(help));
+        fields.ignore_rest();
+        return None;
+    };
+    let place = fields.place_of("type");
+    let name = loader.string(node, &place)?;
+    if let Some((_, load)) = TYPES.iter().find(|(known, _)| *known == name) {
+        return Some(load(fields, loader));
+    }
+    fields.ignore_rest();
+    if NOT_YET.contains(&name) {
+        let message = format!("the type `{name}` is not available in this version of Argala");
+        let help = "the policy is refused rather than loaded without it; `string` with one_of or pattern is available";
+        loader.report(&place, node.span.clone(), message, Some(help.to_owned()));
+    } else {
+        let known = TYPES.iter().map(|(name, _)| *name).chain(NOT_YET.iter().copied());
+        loader.report_unknown(&place, node.span.clone(), &format!("unknown type `{name}`"), name, known);
+    }
+    None
+}
+
+/// The sentence for a value that isn't what is wanted.
+fn unmet(constraint: &dyn Constraint, value: Value<'_>) -> String {
+    format!("must be {}, not {}", constraint.expects(), describe(value))
+}
+
+/// How much of a value a message repeats.
+const SHOWN: usize = 40;
+
+fn describe(value: Value<'_>) -> String {
+    let shorten = |text: &str| {
+        let shown: String = text.chars().take(SHOWN).collect();
+        if shown.len() < text.len() { format!("{shown}…") } else { shown }
+    };
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Boolean(value) => value.to_string(),
+        Value::Number(lexeme) => shorten(lexeme),
+        Value::String(text) => format!("{:?}", shorten(text)),
+        Value::Array => "an array".to_owned(),
+        Value::Object => "an object".to_owned(),
+    }
+}
+
+/// A list for a message: `"a", "b" or "c"`.
+fn alternatives(mut words: Vec<String>) -> String {
+    const LISTED: usize = 12;
+    if words.len() > LISTED {
+        let more = words.len() - LISTED;
+        words.truncate(LISTED);
+        return format!("{} or one of {more} more", words.join(", "));
+    }
+    match words.pop() {
+        Some(last) if words.is_empty() => last,
+        Some(last) => format!("{} or {last}", words.join(", ")),
+        None => "nothing".to_owned(),
+    }
+}

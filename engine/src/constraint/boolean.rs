@@ -1,0 +1,24 @@
+//! `type = "boolean"`: true or false, and no word or number that stands for one.
+
+use super::{Constraint, Value, unmet};
+use crate::policy::load::{Fields, Loader};
+
+#[derive(Debug)]
+struct Boolean;
+
+pub(super) fn load(_: &mut Fields<'_>, _: &mut Loader) -> Box<dyn Constraint> {
+    Box::new(Boolean)
+}
+
+impl Constraint for Boolean {
+    fn expects(&self) -> String {
+        "true or false".to_owned()
+    }
+
+    fn judge(&self, value: Value<'_>) -> Result<(), String> {
+        match value {
+            Value::Boolean(_) => Ok(()),
+            other => Err(unmet(self, other)),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What comes out: allow, deny or ask, and what that rests on.
+
+use serde::Serialize;
+
+use crate::view::View;
+
+/// The three ways in which a call can end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// The call may be made as it was judged.
+    Allow,
+    /// The call must not be made.
+    Deny,
+    /// A person must say yes first. Where nobody can be asked, this is a denial.
+    Ask,
+}
+
+impl Verdict {
+    /// `allow`, `deny` or `ask`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+            Self::Ask => "ask",
+        }
+    }
+}
+
+/// The verdict on one call. The same call under the same policy gives the same decision, byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Decision {
+    /// Allow, deny or ask.
+    #[serde(rename = "decision")]
+    pub verdict: Verdict,
+    /// The rule that decided: an `id` of the policy, a table such as `tools.pay.args.amount`, `allowed_methods`,
+    /// `denied_patterns`, `not-allowed`, or `input.…` and `limits.…` where the arguments couldn't be judged.
+    pub rule: String,
+    /// The method as the host called it.
+    pub method: String,
+    /// Where in the arguments: a JSON Pointer (RFC 6901). None where the call as a whole was decided.
+    pub at: Option<String>,
+    /// The pattern that matched, as the policy writes it.
+    pub matched: Option<String>,
+    /// The readings that led to the text that matched; empty for the text as it stands.
+    pub view: View,
+    /// The bytes that matched, `[start, end)`, in the UTF-8 text of the string (or key, or number) at `at`.
+    pub span: Option<[usize; 2]>,
+    /// What an agent, or a person, should know: what was refused, where, by which rule, what would be allowed.
+    pub message: String,
+    /// The identity of the policy: `sha256:` and the hash of its canonical form.
+    pub policy: String,
+    /// Everything that spoke against the call, in the order of rule, place and offset, up to
+    /// [`MAX_FINDINGS`]; the first one is the one above. Empty where nothing did.
+    pub findings: Vec<Finding>,
+}
+
+/// How many findings a decision lists.
+pub const MAX_FINDINGS: usize = 16;
+
+/// One thing that spoke against a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// As in [`Decision`].
+    pub rule: String,
+    /// As in [`Decision`].
+    pub at: Option<String>,
+    /// As in [`Decision`].
+    pub matched: Option<String>,
+    /// As in [`Decision`].
+    pub view: View,
+    /// As in [`Decision`].
+    pub span: Option<[usize; 2]>,
+    /// What is wrong, as the end of a sentence that begins with the method.
+    pub reason: String,
+}
+
+impl Finding {
+    /// A finding about a place, or about the call as a whole.
+    pub(crate) fn new(rule: impl Into<String>, at: Option<String>, reason: impl Into<String>) -> Self {
+        Self { rule: rule.into(), at, matched: None, view: View::new(), span: None, reason: reason.into() }
+    }
+}
+
+impl Decision {
+    /// A denial for these findings, the first of which decides.
+    pub(crate) fn deny(method: &str, policy: &str, mut findings: Vec<Finding>) -> Self {
+        findings.truncate(MAX_FINDINGS);
+        let first = findings
+            .first()
+            .cloned()
+            .unwrap_or_else(|| Finding::new("internal", None, "was denied without a finding"));
+        let message = format!("ARGALA BLOCK: `{method}` {} (rule {})", first.reason, first.rule);
+        Self { message, findings, ..Self::from_first(Verdict::Deny, method, policy, first) }
+    }
+
+    /// A decision that nothing spoke against.
+    pub(crate) fn grant(verdict: Verdict, rule: &str, method: &str, policy: &str) -> Self {
+        let message = match verdict {
+            Verdict::Ask => format!("`{method}` needs a person's approval (rule {rule})"),
+            _ => format!("`{method}` is allowed (rule {rule})"),
+        };
+        Self { message, ..Self::from_first(verdict, method, policy, Finding::new(rule, None, "")) }
+    }
+
+    fn from_first(verdict: Verdict, method: &str, policy: &str, first: Finding) -> Self {
+        Self {
+            verdict,
+            rule: first.rule,
+            method: method.to_owned(),
+            at: first.at,
+            matched: first.matched,
+            view: first.view,
+            span: first.span,
+            message: String::new(),
+            policy: policy.to_owned(),
+            findings: Vec::new(),
+        }
+    }
+}

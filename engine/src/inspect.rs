@@ -1,0 +1,486 @@
+//! The inspector: it hears the arguments of one call, part by part, and decides.
+//!
+//! Whoever holds the arguments tells it what is in them: the JSON reader for a text, the Python module for objects. So
+//! every way in has one evaluator.
+
+mod findings;
+mod places;
+
+use argala_json::pointer;
+
+use crate::constraint::{Constraint, Value};
+use crate::decision::{Decision, Finding, Verdict};
+use crate::policy::Policy;
+use crate::policy::load::dotted;
+use crate::policy::method::{MAX_METHOD_LENGTH, is_method_name};
+use crate::policy::reach::ArgumentPath;
+use crate::policy::rules::{ArgumentRule, MethodRules};
+use crate::scan::{Arena, Hit, Leaf, LeafKind};
+use findings::Findings;
+use places::{PlaceId, Places};
+
+/// Judges the arguments of one call.
+///
+/// Tell it the arguments in order: [`enter_object`](Self::enter_object), for each member [`key`](Self::key) and then its
+/// value, [`leave_object`](Self::leave_object). Then [`finish`](Self::finish) it. Once a method returns [`Stop`], what
+/// follows can't change the decision.
+#[derive(Debug)]
+pub struct Inspector<'p> {
+    policy: &'p Policy,
+    method: String,
+    rules: MethodRules<'p>,
+    /// Of each rule in `rules.arguments`: whether its argument is there.
+    present: Vec<bool>,
+    places: Places,
+    arena: Arena,
+    scans: bool,
+    open: Vec<Open<'p>>,
+    /// The place of the member whose key came last, and whether its value is still to come.
+    member: PlaceId,
+    member_pending: bool,
+    bytes: usize,
+    nodes: usize,
+    findings: Findings,
+    refused: Option<Finding>,
+    /// Whether the arguments object has been closed.
+    complete: bool,
+}
+
+/// The decision stands; nothing that follows can change it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stop;
+
+/// Why arguments couldn't be judged. Each is a denial.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The arguments are not the JSON that they should be.
+    NotJson(String),
+    /// An object has a key twice; parsers disagree on which one counts.
+    DuplicateKey(String),
+    /// A string holds half of a surrogate pair.
+    LoneSurrogate,
+    /// The bytes are not UTF-8.
+    NotUtf8,
+    /// A value that has no JSON form, by the name of its type.
+    Type(String),
+}
+
+/// A container that is open.
+#[derive(Debug)]
+struct Open<'p> {
+    place: PlaceId,
+    /// Of an array: the index of the next element. None for an object.
+    next_index: Option<usize>,
+    /// Rules whose path leads to this container and further in.
+    deeper: Vec<usize>,
+    /// What each element must be, and by which rule.
+    items: Vec<(usize, &'p dyn Constraint)>,
+    /// How many elements an array may have, and by which rule.
+    bounds: Vec<(usize, &'p dyn Constraint)>,
+}
+
+impl Policy {
+    /// Begins to judge a call of this method.
+    ///
+    /// # Errors
+    /// The denial, where no call of the method can be allowed.
+    pub fn inspect(&self, method: &str) -> Result<Inspector<'_>, Box<Decision>> {
+        let gate = if is_method_name(method) {
+            self.rules.for_method(method)
+        } else {
+            let reason = format!(
+                "is not a name that can be judged: up to {MAX_METHOD_LENGTH} characters of printable ASCII"
+            );
+            Err(Box::new(Finding::new("input.method", None, reason)))
+        };
+        match gate {
+            Ok(rules) => Ok(Inspector {
+                policy: self,
+                method: method.to_owned(),
+                present: vec![false; rules.arguments.len()],
+                scans: !self.scanner.is_empty() && rules.denies.contains(&true),
+                rules,
+                places: Places::default(),
+                arena: Arena::default(),
+                open: Vec::new(),
+                member: Places::ROOT,
+                member_pending: false,
+                bytes: 0,
+                nodes: 0,
+                findings: Findings::default(),
+                refused: None,
+                complete: false,
+            }),
+            Err(finding) => Err(Box::new(Decision::deny(method, self.identity(), vec![*finding]))),
+        }
+    }
+}
+
+impl<'p> Inspector<'p> {
+    /// `null`.
+    ///
+    /// # Errors
+    /// [`Stop`], as for every method here.
+    pub fn null(&mut self) -> Result<(), Stop> {
+        self.scalar(Value::Null)
+    }
+
+    /// `true` or `false`.
+    ///
+    /// # Errors
+    /// [`Stop`], as for every method here.
+    pub fn boolean(&mut self, value: bool) -> Result<(), Stop> {
+        self.scalar(Value::Boolean(value))
+    }
+
+    /// A number in JSON's grammar, as it is written.
+    ///
+    /// # Errors
+    /// [`Stop`], as for every method here.
+    pub fn number(&mut self, lexeme: &str) -> Result<(), Stop> {
+        self.scalar(Value::Number(lexeme))
+    }
+
+    /// A string.
+    ///
+    /// # Errors
+    /// [`Stop`], as for every method here.
+    pub fn string(&mut self, text: &str) -> Result<(), Stop> {
+        self.scalar(Value::String(text))
+    }
+
+    /// The key of the member whose value comes next.
+    ///
+    /// # Errors
+    /// [`Stop`], as for every method here.
+    pub fn key(&mut self, key: &str) -> Result<(), Stop> {
+        let parent = self.open.last().map_or(Places::ROOT, |open| open.place);
+        self.member = self.places.member(parent, key);
+        self.member_pending = true;
+        self.count(self.member, key.len())?;
+        if self.scans {
+            self.arena.push(key, Leaf { kind: LeafKind::Key, place: self.member });
+        }
+        if self.open.len() == 1
+            && let Some(closed) = self.rules.closed
+            && !self
+                .rules
+                .arguments
+                .iter()
+                .any(|rule| rule.path.steps().first().is_some_and(|step| step.matches(key)))
+        {
+            let reason = format!(
+                "takes no argument {key:?}: [{}] doesn't list it; leave it out, or have args.{} = {{ type = \"…\" }} added",
+                closed.rule,
+                dotted(key)
+            );
+            let (findings, places, member) = (&mut self.findings, &self.places, self.member);
+            findings.offer(&closed.rule, member, 0, || {
+                Finding::new(&closed.rule, Some(places.pointer(member)), reason)
+            });
+        }
+        Ok(())
+    }
+
+    /// The beginning of an object.
+    ///
+    /// # Errors
+    /// [`Stop`], as for every method here.
+    pub fn enter_object(&mut self) -> Result<(), Stop> {
+        self.enter(Value::Object)
+    }
+
+    /// The end of the innermost object.
+    pub fn leave_object(&mut self) {
+        self.leave();
+    }
+
+    /// The beginning of an array.
+    ///
+    /// # Errors
+    /// [`Stop`], as for every method here.
+    pub fn enter_array(&mut self) -> Result<(), Stop> {
+        self.enter(Value::Array)
+    }
+
+    /// The end of the innermost array.
+    pub fn leave_array(&mut self) {
+        self.leave();
+    }
+
+    /// The decision where the arguments turn out to be unfit to be judged, about the place that has been reached.
+    #[must_use]
+    pub fn refuse(mut self, refusal: &Refusal) -> Decision {
+        if self.refused.is_none() {
+            let mut at = self.places.pointer(self.here());
+            if let Refusal::DuplicateKey(key) = refusal {
+                pointer::push_key(&mut at, key);
+            } else if let Some(index) = self.open.last().and_then(|open| open.next_index) {
+                pointer::push_index(&mut at, index);
+            }
+            self.refused = Some(refusal.finding(at));
+        }
+        self.finish()
+    }
+
+    /// The decision.
+    #[must_use]
+    pub fn finish(mut self) -> Decision {
+        let (policy, identity) = (self.policy, self.policy.identity());
+        if let Some(refused) = self.refused {
+            return Decision::deny(&self.method, identity, vec![refused]);
+        }
+        if !self.complete {
+            let finding = Refusal::NotJson("they end too early".to_owned()).finding(String::new());
+            return Decision::deny(&self.method, identity, vec![finding]);
+        }
+        for (rule, _) in self
+            .rules
+            .arguments
+            .iter()
+            .zip(&self.present)
+            .filter(|(rule, present)| rule.required && !**present)
+        {
+            let at = rule.path.pointer();
+            let reason = format!("needs the argument {at}, which must be {}", rule.constraint.expects());
+            self.findings.offer(&rule.rule, 0, 0, || Finding::new(&rule.rule, Some(at), reason));
+        }
+        // Typed constraints are cheap and decisive: what they refuse needs no scan.
+        if self.findings.is_empty() && self.scans {
+            let (places, rules, findings) = (&self.places, &self.rules, &mut self.findings);
+            policy.scanner.scan(std::mem::take(&mut self.arena), |hit| {
+                offer_hit(policy, rules, places, findings, &hit);
+            });
+        }
+        let findings = self.findings.finish();
+        if findings.is_empty() {
+            Decision::grant(self.rules.verdict, self.rules.rule, &self.method, identity)
+        } else {
+            Decision::deny(&self.method, identity, findings)
+        }
+    }
+
+    /// The place that was reached last: the member whose value is to come, or the innermost container.
+    fn here(&self) -> PlaceId {
+        if self.member_pending {
+            self.member
+        } else {
+            self.open.last().map_or(Places::ROOT, |open| open.place)
+        }
+    }
+
+    fn scalar(&mut self, value: Value<'_>) -> Result<(), Stop> {
+        let (place, _) = self.begin(value)?;
+        match value {
+            Value::String(text) | Value::Number(text) => {
+                self.count(place, text.len())?;
+                if self.scans {
+                    let kind =
+                        if matches!(value, Value::String(_)) { LeafKind::String } else { LeafKind::Number };
+                    self.arena.push(text, Leaf { kind, place });
+                }
+                Ok(())
+            }
+            _ => self.count(place, 0),
+        }
+    }
+
+    fn enter(&mut self, value: Value<'_>) -> Result<(), Stop> {
+        let (place, open) = self.begin(value)?;
+        self.count(place, 0)?;
+        let limits = self.policy.limits();
+        if self.open.len() >= limits.max_depth {
+            return self.exceed(
+                "limits.max_depth",
+                place,
+                format!("nests deeper than {} levels", limits.max_depth),
+            );
+        }
+        self.open.push(open);
+        Ok(())
+    }
+
+    fn leave(&mut self) {
+        let Some(open) = self.open.pop() else { return };
+        if let Some(length) = open.next_index {
+            for (rule, constraint) in open.bounds {
+                if constraint.max_items().is_some_and(|most| length > most) {
+                    let reason = format!("must be {}, not one of {length}", constraint.expects());
+                    self.violated(rule, open.place, &reason);
+                }
+            }
+        }
+        self.complete = self.open.is_empty();
+    }
+
+    /// Finds the place of a value, judges it by what its rules say, and prepares for what may lie inside of it.
+    fn begin(&mut self, value: Value<'_>) -> Result<(PlaceId, Open<'p>), Stop> {
+        let next_index = matches!(value, Value::Array).then_some(0);
+        let mut inside = Open {
+            place: Places::ROOT,
+            next_index,
+            deeper: Vec::new(),
+            items: Vec::new(),
+            bounds: Vec::new(),
+        };
+        let depth = self.open.len();
+        let Some(parent) = self.open.last_mut() else {
+            if !matches!(value, Value::Object) || self.complete {
+                let reason = "they must be one object".to_owned();
+                self.refused.get_or_insert(Refusal::NotJson(reason).finding(String::new()));
+                return Err(Stop);
+            }
+            inside.deeper = (0..self.rules.arguments.len()).collect();
+            return Ok((Places::ROOT, inside));
+        };
+        inside.place = match &mut parent.next_index {
+            Some(index) => {
+                let place = self.places.element(parent.place, *index);
+                *index += 1;
+                place
+            }
+            None => {
+                self.member_pending = false;
+                self.member
+            }
+        };
+        let mut applied: Vec<(usize, &'p dyn Constraint)> = parent.items.clone();
+        if !parent.deeper.is_empty() {
+            let segment = self.places.segment(inside.place);
+            for &rule in &parent.deeper {
+                let Some(argument) = self.rules.arguments.get(rule) else { continue };
+                let steps = argument.path.steps();
+                if !steps.get(depth - 1).is_some_and(|step| step.matches(&segment)) {
+                    continue;
+                }
+                if steps.len() == depth {
+                    applied.push((rule, argument.constraint.as_ref()));
+                    if let Some(present) = self.present.get_mut(rule) {
+                        *present = true;
+                    }
+                } else {
+                    inside.deeper.push(rule);
+                }
+            }
+        }
+        for (rule, constraint) in applied {
+            match constraint.judge(value) {
+                Ok(()) => {
+                    inside.items.extend(constraint.items().map(|items| (rule, items)));
+                    inside.bounds.extend(constraint.max_items().map(|_| (rule, constraint)));
+                }
+                Err(reason) => self.violated(rule, inside.place, &reason),
+            }
+        }
+        Ok((inside.place, inside))
+    }
+
+    fn violated(&mut self, rule: usize, place: PlaceId, reason: &str) {
+        let Some(argument): Option<&'p ArgumentRule> = self.rules.arguments.get(rule).copied() else {
+            return;
+        };
+        let places = &self.places;
+        self.findings.offer(&argument.rule, place, 0, || {
+            let at = places.pointer(place);
+            let reason = format!("can't be called so: {at} {reason}");
+            Finding::new(&argument.rule, Some(at), reason)
+        });
+    }
+
+    /// Counts one value or key of this many bytes against the bounds.
+    fn count(&mut self, place: PlaceId, bytes: usize) -> Result<(), Stop> {
+        let limits = self.policy.limits();
+        self.nodes += 1;
+        if self.nodes > limits.max_nodes {
+            return self.exceed(
+                "limits.max_nodes",
+                place,
+                format!("has more than {} values and keys", limits.max_nodes),
+            );
+        }
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.bytes > limits.max_bytes {
+            return self.exceed(
+                "limits.max_bytes",
+                place,
+                format!("has more than {} bytes of text", limits.max_bytes),
+            );
+        }
+        Ok(())
+    }
+
+    fn exceed(&mut self, rule: &str, place: PlaceId, what: String) -> Result<(), Stop> {
+        let reason = format!("can't be judged: what it is called with {what}; call it with less");
+        self.refused.get_or_insert(Finding::new(rule, Some(self.places.pointer(place)), reason));
+        Err(Stop)
+    }
+}
+
+fn offer_hit(
+    policy: &Policy,
+    rules: &MethodRules<'_>,
+    places: &Places,
+    findings: &mut Findings,
+    hit: &Hit<'_>,
+) {
+    let Some(deny) = policy.rules.denies.get(hit.rule) else { return };
+    if rules.denies.get(hit.rule) != Some(&true) || !in_reach(&deny.reach, places, hit.leaf) {
+        return;
+    }
+    findings.offer(&deny.id, hit.leaf.place, hit.span[0], || {
+        let at = places.pointer(hit.leaf.place);
+        let part = if hit.leaf.kind == LeafKind::Key { "the key " } else { "" };
+        let reason = format!("may not be called with `{}`, which stands in {part}{at}", hit.pattern);
+        let mut finding = Finding::new(&deny.id, Some(at), reason);
+        finding.matched = Some(hit.pattern.to_owned());
+        finding.span = Some(hit.span);
+        finding
+    });
+}
+
+/// Whether a leaf lies in the reach of a rule. A key belongs to the object that holds it: `args = ["query"]` is about what
+/// the argument holds, not about its name.
+fn in_reach(reach: &[ArgumentPath], places: &Places, leaf: Leaf) -> bool {
+    if reach.is_empty() {
+        return true;
+    }
+    let mut segments = places.segments(leaf.place);
+    let by_value = reach.iter().any(|path| path.covers(&segments));
+    if leaf.kind != LeafKind::Key || !by_value {
+        return by_value;
+    }
+    // A key that `*` stands for is the agent's choice and is looked at.
+    let starred = reach.iter().any(|path| !path.is_exact() && path.covers(&segments));
+    segments.pop();
+    starred || reach.iter().any(|path| path.covers(&segments))
+}
+
+impl Refusal {
+    fn finding(&self, at: String) -> Finding {
+        let (rule, what) = match self {
+            Self::NotJson(reason) => ("input.not-json", format!("are not a JSON object: {reason}")),
+            Self::DuplicateKey(_) => (
+                "input.duplicate-key",
+                "have this key twice, and parsers differ on which one counts".to_owned(),
+            ),
+            Self::LoneSurrogate => {
+                ("input.lone-surrogate", "hold half of a surrogate pair, which is no text".to_owned())
+            }
+            Self::NotUtf8 => ("input.not-utf8", "are not UTF-8".to_owned()),
+            Self::Type(name) => {
+                ("input.type", format!("hold a value of type {name}, which has no JSON form"))
+            }
+        };
+        let place = if at.is_empty() { String::new() } else { format!(" (at {at})") };
+        Finding::new(rule, Some(at), format!("can't be judged: its arguments {what}{place}"))
+    }
+}
+
+impl Decision {
+    /// Whether the call may be made as it was judged.
+    #[must_use]
+    pub fn is_allowed(&self) -> bool {
+        self.verdict == Verdict::Allow
+    }
+}

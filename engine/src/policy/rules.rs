@@ -1,0 +1,182 @@
+//! The rules of a policy: what its tables say, before any call.
+
+mod deny;
+mod limits;
+mod tool;
+
+use std::collections::BTreeMap;
+
+pub(crate) use deny::{DenyRule, MatchMode};
+pub(crate) use tool::{ArgumentRule, ToolRule};
+
+use super::load::{Fields, Loader};
+use super::method::MethodGlob;
+use super::node::{Node, Value};
+use crate::decision::{Finding, Verdict};
+use crate::limits::Limits;
+
+/// All rules of a policy, each kind sorted by name, so that the order in the file can't matter.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    allowed: Vec<AllowRule>,
+    pub(crate) denies: Vec<DenyRule>,
+    tools: Vec<ToolRule>,
+    pub(crate) limits: Limits,
+}
+
+/// A method that is allowed by name.
+#[derive(Debug)]
+struct AllowRule {
+    /// The key that says so.
+    rule: String,
+    method: MethodGlob,
+}
+
+/// The rules that hold for one method.
+#[derive(Debug)]
+pub(crate) struct MethodRules<'p> {
+    /// The verdict where nothing speaks against a call.
+    pub(crate) verdict: Verdict,
+    /// The rule that says so.
+    pub(crate) rule: &'p str,
+    /// Constraints on arguments, of every tool rule that matches.
+    pub(crate) arguments: Vec<&'p ArgumentRule>,
+    /// The first of the tool rules that take only the arguments they list, if there is one.
+    pub(crate) closed: Option<&'p ToolRule>,
+    /// Of each rule in [`Rules::denies`]: whether it holds.
+    pub(crate) denies: Vec<bool>,
+}
+
+impl Rules {
+    /// The rules for a method, or why no call of it can be allowed.
+    pub(crate) fn for_method(&self, method: &str) -> Result<MethodRules<'_>, Box<Finding>> {
+        let tools: Vec<&ToolRule> = self.tools.iter().filter(|tool| tool.method.matches(method)).collect();
+        if let Some(tool) = tools.iter().find(|tool| tool.verdict == Verdict::Deny) {
+            let reason = "is denied by the policy, whatever its arguments";
+            return Err(Box::new(Finding::new(tool.rule.clone(), None, reason)));
+        }
+        let allowed = self.allowed.iter().find(|allow| allow.method.matches(method));
+        let ask = tools.iter().find(|tool| tool.verdict == Verdict::Ask);
+        let rule = match (ask, allowed, tools.first()) {
+            (Some(ask), _, _) => &ask.rule,
+            (None, Some(allow), _) => &allow.rule,
+            (None, None, Some(tool)) => &tool.rule,
+            (None, None, None) => {
+                let reason = "is not a method that the policy allows; use one that is listed, or have it added to allowed_methods";
+                return Err(Box::new(Finding::new("not-allowed", None, reason)));
+            }
+        };
+        Ok(MethodRules {
+            verdict: if ask.is_some() { Verdict::Ask } else { Verdict::Allow },
+            rule,
+            arguments: tools.iter().flat_map(|tool| &tool.arguments).collect(),
+            closed: tools.iter().copied().find(|tool| !tool.arguments.is_empty() && !tool.extra_arguments),
+            denies: self.denies.iter().map(|deny| deny.holds_for(method)).collect(),
+        })
+    }
+}
+
+/// Reads the policy's top level; `None` where it is no table.
+pub(crate) fn load(node: &Node, loader: &mut Loader) -> Option<Rules> {
+    let mut fields = loader.table(node, "")?;
+    load_version(&mut fields, loader);
+    let allows_something = ["allowed_methods", "tools"].iter().any(|key| fields.has(key));
+    let mut rules =
+        Rules { allowed: Vec::new(), denies: Vec::new(), tools: Vec::new(), limits: Limits::default() };
+    rules.allow(load_methods(&mut fields, "allowed_methods", loader), "allowed_methods");
+    rules.denies.extend(deny::load_short(&mut fields, "denied_patterns".to_owned(), Vec::new(), loader));
+    rules.denies.extend(deny::load_all(&mut fields, loader));
+    if let Some(tools) = fields.take("tools") {
+        rules.load_tools(tools, loader);
+    }
+    rules.limits = limits::load(&mut fields, loader);
+    fields.finish(loader);
+    if !allows_something {
+        let help =
+            "add allowed_methods = [\"…\"] or a table [tools.NAME]; to deny everything, allowed_methods = []";
+        loader.report("", None, "the policy allows nothing", Some(help.to_owned()));
+    }
+    rules.allowed.sort_by(|left, right| left.rule.cmp(&right.rule));
+    rules.denies.sort_by(|left, right| left.id.cmp(&right.id));
+    rules.tools.sort_by(|left, right| left.rule.cmp(&right.rule));
+    report_duplicates(&rules.denies, loader);
+    Some(rules)
+}
+
+impl Rules {
+    fn allow(&mut self, methods: Vec<MethodGlob>, rule: &str) {
+        self.allowed.extend(methods.into_iter().map(|method| AllowRule { rule: rule.to_owned(), method }));
+    }
+
+    fn load_tools(&mut self, node: &Node, loader: &mut Loader) {
+        let Some(mut fields) = loader.table(node, "tools") else { return };
+        for entry in fields.take_rest() {
+            let place = fields.place_of(&entry.key);
+            let Some(mut table) = loader.table(&entry.node, &place) else { continue };
+            // The older form groups methods under a name of its own.
+            if table.has("allowed_methods") || table.has("denied_patterns") {
+                self.load_group(&mut table, loader);
+                table.finish(loader);
+            } else {
+                self.tools.extend(tool::load(entry, table, loader));
+            }
+        }
+    }
+
+    fn load_group(&mut self, fields: &mut Fields<'_>, loader: &mut Loader) {
+        for key in ["args", "decision", "extra_args"] {
+            if fields.take(key).is_some() {
+                let message = format!("`{key}` can't stand in a group of methods");
+                let help = "give the method a table of its own: [tools.METHOD]".to_owned();
+                loader.report(&fields.place_of(key), fields.span(), message, Some(help));
+            }
+        }
+        let methods = load_methods(fields, "allowed_methods", loader);
+        if methods.is_empty() {
+            let help = "add the methods that its patterns hold for: allowed_methods = [\"…\"]".to_owned();
+            loader.report(
+                fields.place(),
+                fields.span(),
+                "a group without methods holds for nothing",
+                Some(help),
+            );
+        }
+        let rule = fields.place_of("denied_patterns");
+        self.denies.extend(deny::load_short(fields, rule, methods.clone(), loader));
+        let rule = fields.place_of("allowed_methods");
+        self.allow(methods, &rule);
+    }
+}
+
+/// Takes an array of method globs.
+fn load_methods(fields: &mut Fields<'_>, key: &'static str, loader: &mut Loader) -> Vec<MethodGlob> {
+    let place = fields.place_of(key);
+    let names = fields.strings(key, loader).unwrap_or_default();
+    let compile = |(name, node): (String, &Node)| match MethodGlob::parse(&name) {
+        Ok(glob) => Some(glob),
+        Err(reason) => {
+            loader.report(&place, node.span.clone(), reason, None);
+            None
+        }
+    };
+    names.into_iter().filter_map(compile).collect()
+}
+
+fn load_version(fields: &mut Fields<'_>, loader: &mut Loader) {
+    let Some(node) = fields.take("version") else { return };
+    if !matches!(&node.value, Value::Integer(text) if text == "1") {
+        let help = "this Argala reads version = 1".to_owned();
+        loader.report("version", node.span.clone(), "unknown version of the policy format", Some(help));
+    }
+}
+
+fn report_duplicates(denies: &[DenyRule], loader: &mut Loader) {
+    let mut seen: BTreeMap<&str, &DenyRule> = BTreeMap::new();
+    for deny in denies.iter().filter(|deny| deny.named) {
+        if seen.insert(&deny.id, deny).is_some() {
+            let message = format!("two rules have the id `{}`", deny.id);
+            let help = "a decision names its rule: give each an id of its own".to_owned();
+            loader.report("deny.id", deny.span.clone(), message, Some(help));
+        }
+    }
+}

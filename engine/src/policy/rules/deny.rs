@@ -1,0 +1,152 @@
+//! Denied patterns: `denied_patterns` and `[[deny]]`.
+
+use std::ops::Range;
+
+use super::load_methods;
+use crate::policy::load::{Fields, Loader};
+use crate::policy::method::MethodGlob;
+use crate::policy::node::Node;
+use crate::policy::reach::ArgumentPath;
+
+/// Patterns that deny a call in whose arguments they occur.
+#[derive(Debug)]
+pub(crate) struct DenyRule {
+    /// The rule's name in a decision.
+    pub(crate) id: String,
+    /// Whether the author gave it, so that it must be unique; and where.
+    pub(super) named: bool,
+    pub(super) span: Option<Range<usize>>,
+    /// As the policy writes them.
+    pub(crate) patterns: Vec<String>,
+    pub(crate) mode: MatchMode,
+    /// The methods that it holds for; none means every method.
+    methods: Vec<MethodGlob>,
+    /// The arguments that it holds for; none means every argument.
+    pub(crate) reach: Vec<ArgumentPath>,
+}
+
+/// How a pattern must stand in a text. Letters of either case match, in ASCII.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MatchMode {
+    /// Anywhere.
+    Substring,
+    /// With no letter, digit or underscore beside it: `DROP` doesn't occur in `dropdown_items`.
+    Word,
+}
+
+/// Words of `match` that the policy format has and this version doesn't match yet.
+const NOT_YET: &str = "regex";
+
+impl DenyRule {
+    /// Whether it holds for a method.
+    pub(crate) fn holds_for(&self, method: &str) -> bool {
+        self.methods.is_empty() || self.methods.iter().any(|glob| glob.matches(method))
+    }
+}
+
+/// Takes `denied_patterns`, the short form: substrings, in any argument of these methods.
+pub(super) fn load_short(
+    fields: &mut Fields<'_>,
+    id: String,
+    methods: Vec<MethodGlob>,
+    loader: &mut Loader,
+) -> Option<DenyRule> {
+    let place = fields.place_of("denied_patterns");
+    let patterns = check_patterns(fields.strings("denied_patterns", loader)?, &place, loader);
+    let span = fields.span();
+    Some(DenyRule {
+        id,
+        named: false,
+        span,
+        patterns,
+        mode: MatchMode::Substring,
+        methods,
+        reach: Vec::new(),
+    })
+}
+
+/// Takes every `[[deny]]`.
+pub(super) fn load_all(fields: &mut Fields<'_>, loader: &mut Loader) -> Vec<DenyRule> {
+    let Some(node) = fields.take("deny") else { return Vec::new() };
+    let Some(items) = loader.array(node, "deny") else { return Vec::new() };
+    items.iter().filter_map(|item| load_one(item, loader)).collect()
+}
+
+fn load_one(node: &Node, loader: &mut Loader) -> Option<DenyRule> {
+    let mut fields = loader.table(node, "deny")?;
+    let id = fields.take("id").and_then(|node| load_id(node, loader));
+    let mode = fields.take("match").map_or(Some(MatchMode::Substring), |node| load_mode(node, loader));
+    let patterns = fields.strings("patterns", loader).unwrap_or_default();
+    if patterns.is_empty() {
+        let help = "add patterns = [\"…\"]".to_owned();
+        loader.report("deny.patterns", fields.span(), "a rule without patterns denies nothing", Some(help));
+    }
+    let patterns = check_patterns(patterns, "deny.patterns", loader);
+    let has_methods = fields.has("methods");
+    let methods = load_methods(&mut fields, "methods", loader);
+    if has_methods && methods.is_empty() {
+        let help = "leave `methods` out to mean every method".to_owned();
+        loader.report("deny.methods", fields.span(), "a rule for no method denies nothing", Some(help));
+    }
+    let reach = load_reach(&mut fields, loader);
+    fields.finish(loader);
+    let (id, named) = match id {
+        Some(id) => (id, true),
+        // Named after what it denies, not after its place: order must not show in a decision.
+        None => (format!("deny[{}]", patterns.iter().min()?), false),
+    };
+    Some(DenyRule { id, named, span: node.span.clone(), patterns, mode: mode?, methods, reach })
+}
+
+fn load_id(node: &Node, loader: &mut Loader) -> Option<String> {
+    let id = loader.string(node, "deny.id")?;
+    let allowed = |character: char| character.is_ascii_alphanumeric() || character == '_' || character == '-';
+    let reserved = ["allowed_methods", "denied_patterns", "not-allowed", "internal"];
+    if id.is_empty() || !id.chars().all(allowed) || reserved.contains(&id) {
+        let message = format!("{id:?} can't be the id of a rule");
+        let help = format!("use letters, digits, `_` and `-`, and none of {}", reserved.join(", "));
+        loader.report("deny.id", node.span.clone(), message, Some(help));
+        return None;
+    }
+    Some(id.to_owned())
+}
+
+fn load_mode(node: &Node, loader: &mut Loader) -> Option<MatchMode> {
+    if loader.string(node, "deny.match")? == NOT_YET {
+        let message = format!("match = \"{NOT_YET}\" is not available in this version of Argala");
+        let help = "the policy is refused rather than loaded without the rule".to_owned();
+        loader.report("deny.match", node.span.clone(), message, Some(help));
+        return None;
+    }
+    let choices = [("substring", MatchMode::Substring), ("word", MatchMode::Word)];
+    loader.choice(node, "deny.match", &choices)
+}
+
+fn check_patterns(listed: Vec<(String, &Node)>, place: &str, loader: &mut Loader) -> Vec<String> {
+    let mut patterns = Vec::new();
+    for (pattern, node) in listed {
+        if pattern.is_empty() {
+            loader.report(place, node.span.clone(), "an empty pattern would deny every call", None);
+        } else if !patterns.contains(&pattern) {
+            patterns.push(pattern);
+        }
+    }
+    patterns
+}
+
+fn load_reach(fields: &mut Fields<'_>, loader: &mut Loader) -> Vec<ArgumentPath> {
+    let place = fields.place_of("args");
+    let Some(names) = fields.strings("args", loader) else { return Vec::new() };
+    if names.is_empty() {
+        let help = "leave `args` out to mean every argument".to_owned();
+        loader.report(&place, fields.span(), "a rule for no argument denies nothing", Some(help));
+    }
+    let parse = |(name, node): (String, &Node)| match ArgumentPath::parse(&name) {
+        Ok(path) => Some(path),
+        Err(reason) => {
+            loader.report(&place, node.span.clone(), reason, None);
+            None
+        }
+    };
+    names.into_iter().filter_map(parse).collect()
+}

@@ -1,0 +1,85 @@
+//! `[tools.X]`: a tool that is allowed by being named, and what its arguments must be.
+
+use crate::constraint::{self, Constraint};
+use crate::decision::Verdict;
+use crate::policy::load::{Fields, Loader};
+use crate::policy::method::MethodGlob;
+use crate::policy::node::Entry;
+use crate::policy::reach::ArgumentPath;
+
+/// One `[tools.X]`.
+#[derive(Debug)]
+pub(crate) struct ToolRule {
+    /// `tools.X`: the rule's name in a decision.
+    pub(crate) rule: String,
+    pub(crate) method: MethodGlob,
+    pub(crate) verdict: Verdict,
+    pub(crate) arguments: Vec<ArgumentRule>,
+    /// Whether an argument that isn't listed is taken.
+    pub(crate) extra_arguments: bool,
+}
+
+/// One `args.NAME` of a tool.
+#[derive(Debug)]
+pub(crate) struct ArgumentRule {
+    /// `tools.X.args.NAME`: the rule's name in a decision.
+    pub(crate) rule: String,
+    pub(crate) path: ArgumentPath,
+    pub(crate) constraint: Box<dyn Constraint>,
+    pub(crate) required: bool,
+}
+
+/// Reads one table; `None` where a diagnostic has been recorded instead.
+pub(super) fn load(entry: &Entry, mut fields: Fields<'_>, loader: &mut Loader) -> Option<ToolRule> {
+    let method = match MethodGlob::parse(&entry.key) {
+        Ok(glob) => Some(glob),
+        Err(reason) => {
+            loader.report(fields.place(), entry.key_span.clone(), reason, None);
+            None
+        }
+    };
+    let verdicts = [("allow", Verdict::Allow), ("ask", Verdict::Ask), ("deny", Verdict::Deny)];
+    let place = fields.place_of("decision");
+    let verdict =
+        fields.take("decision").map_or(Some(Verdict::Allow), |node| loader.choice(node, &place, &verdicts));
+    let place = fields.place_of("extra_args");
+    let extras = [("allow", true), ("deny", false)];
+    let extra = fields.take("extra_args").map_or(Some(false), |node| loader.choice(node, &place, &extras));
+    let place = fields.place_of("args");
+    let arguments = fields.take("args").and_then(|node| loader.table(node, &place));
+    let mut arguments = arguments.map(|table| load_arguments(table, loader)).unwrap_or_default();
+    arguments.sort_by(|left, right| left.rule.cmp(&right.rule));
+    // Known here so that a misspelt group is told apart from a misspelt tool.
+    for key in ["allowed_methods", "denied_patterns"] {
+        fields.take(key);
+    }
+    let rule = fields.place().to_owned();
+    fields.finish(loader);
+    Some(ToolRule { rule, method: method?, verdict: verdict?, arguments, extra_arguments: extra? })
+}
+
+fn load_arguments(mut table: Fields<'_>, loader: &mut Loader) -> Vec<ArgumentRule> {
+    let mut arguments = Vec::new();
+    for entry in table.take_rest() {
+        let rule = table.place_of(&entry.key);
+        let path = match ArgumentPath::parse(&entry.key) {
+            Ok(path) => Some(path),
+            Err(reason) => {
+                loader.report(&rule, entry.key_span.clone(), reason, None);
+                None
+            }
+        };
+        let Some(mut fields) = loader.table(&entry.node, &rule) else { continue };
+        let required = fields.boolean("required", loader).unwrap_or(false);
+        let constraint = constraint::load(&mut fields, loader);
+        fields.finish(loader);
+        if required && path.as_ref().is_some_and(|path| !path.is_exact()) {
+            let message = "`required` needs one place; `*` stands for several".to_owned();
+            loader.report(&rule, entry.key_span.clone(), message, None);
+        }
+        if let (Some(path), Some(constraint)) = (path, constraint) {
+            arguments.push(ArgumentRule { rule, path, constraint, required });
+        }
+    }
+    arguments
+}
