@@ -75,6 +75,9 @@ pub(crate) fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Option<Box<d
             help = "for a value inside of an argument, write its JSON Pointer: args.\"/filter/limit\" = { type = … }"
                 .to_owned();
         }
+        if let Some(key) = fields.misspelt("type") {
+            help = format!("did you mean `type` where it says `{key}`?");
+        }
         loader.report(fields.place(), fields.span(), "an argument needs a type", Some(help));
         fields.ignore_rest();
         return None;

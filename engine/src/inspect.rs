@@ -5,6 +5,7 @@
 
 mod findings;
 mod places;
+mod reach;
 
 use argala_json::pointer;
 
@@ -13,11 +14,11 @@ use crate::decision::{Decision, Finding, Verdict};
 use crate::policy::Policy;
 use crate::policy::load::dotted;
 use crate::policy::method::{MAX_METHOD_LENGTH, is_method_name};
-use crate::policy::reach::ArgumentPath;
 use crate::policy::rules::{ArgumentRule, MethodRules};
 use crate::scan::{Arena, Hit, Leaf, LeafKind};
-use findings::Findings;
+use findings::{Findings, Key};
 use places::{PlaceId, Places};
+use reach::Reaches;
 
 /// Judges the arguments of one call.
 ///
@@ -40,7 +41,7 @@ pub struct Inspector<'p> {
     member_pending: bool,
     bytes: usize,
     nodes: usize,
-    findings: Findings,
+    findings: Findings<'p>,
     refused: Option<Finding>,
     /// Whether the arguments object has been closed.
     complete: bool,
@@ -117,6 +118,14 @@ impl Policy {
     }
 }
 
+impl Policy {
+    /// The denial of a call whose arguments couldn't even be taken apart.
+    #[must_use]
+    pub fn refuse(&self, method: &str, refusal: &Refusal) -> Decision {
+        Decision::deny(method, self.identity(), vec![refusal.finding(String::new())])
+    }
+}
+
 impl<'p> Inspector<'p> {
     /// `null`.
     ///
@@ -155,8 +164,11 @@ impl<'p> Inspector<'p> {
     /// # Errors
     /// [`Stop`], as for every method here.
     pub fn key(&mut self, key: &str) -> Result<(), Stop> {
-        let parent = self.open.last().map_or(Places::ROOT, |open| open.place);
-        self.member = self.places.member(parent, key);
+        let Some(parent) = self.open.last().filter(|open| open.next_index.is_none() && !self.member_pending)
+        else {
+            return self.out_of_order();
+        };
+        self.member = self.places.member(parent.place, key);
         self.member_pending = true;
         self.count(self.member, key.len())?;
         if self.scans {
@@ -170,14 +182,14 @@ impl<'p> Inspector<'p> {
                 .iter()
                 .any(|rule| rule.path.steps().first().is_some_and(|step| step.matches(key)))
         {
-            let reason = format!(
-                "takes no argument {key:?}: [{}] doesn't list it; leave it out, or have args.{} = {{ type = \"…\" }} added",
-                closed.rule,
-                dotted(key)
-            );
-            let (findings, places, member) = (&mut self.findings, &self.places, self.member);
-            findings.offer(&closed.rule, member, 0, || {
-                Finding::new(&closed.rule, Some(places.pointer(member)), reason)
+            let key = shown(key);
+            self.findings.offer(Key::at(&closed.rule, self.member), move |at| {
+                let reason = format!(
+                    "takes no argument {key:?}: [{}] doesn't list it; leave it out, or have args.{} = {{ type = \"…\" }} added",
+                    closed.rule,
+                    dotted(&key)
+                );
+                Finding::new(&closed.rule, Some(at), reason)
             });
         }
         Ok(())
@@ -193,7 +205,7 @@ impl<'p> Inspector<'p> {
 
     /// The end of the innermost object.
     pub fn leave_object(&mut self) {
-        self.leave();
+        self.leave(false);
     }
 
     /// The beginning of an array.
@@ -206,7 +218,7 @@ impl<'p> Inspector<'p> {
 
     /// The end of the innermost array.
     pub fn leave_array(&mut self) {
-        self.leave();
+        self.leave(true);
     }
 
     /// The decision where the arguments turn out to be unfit to be judged, about the place that has been reached.
@@ -235,25 +247,30 @@ impl<'p> Inspector<'p> {
             let finding = Refusal::NotJson("they end too early".to_owned()).finding(String::new());
             return Decision::deny(&self.method, identity, vec![finding]);
         }
-        for (rule, _) in self
+        for (&rule, _) in self
             .rules
             .arguments
             .iter()
             .zip(&self.present)
             .filter(|(rule, present)| rule.required && !**present)
         {
-            let at = rule.path.pointer();
-            let reason = format!("needs the argument {at}, which must be {}", rule.constraint.expects());
-            self.findings.offer(&rule.rule, 0, 0, || Finding::new(&rule.rule, Some(at), reason));
+            self.findings.offer(Key::at(&rule.rule, Places::ROOT), |_| {
+                let at = rule.path.pointer();
+                let reason = format!("needs the argument {at}, which must be {}", rule.constraint.expects());
+                Finding::new(&rule.rule, Some(at), reason)
+            });
         }
         // Typed constraints are cheap and decisive: what they refuse needs no scan.
         if self.findings.is_empty() && self.scans {
-            let (places, rules, findings) = (&self.places, &self.rules, &mut self.findings);
+            let mut reaches = Reaches::new(&policy.rules.denies, &self.rules.denies, &self.places);
+            let findings = &mut self.findings;
             policy.scanner.scan(std::mem::take(&mut self.arena), |hit| {
-                offer_hit(policy, rules, places, findings, &hit);
+                if let Some(deny) = reaches.rule_for(&hit) {
+                    offer_hit(&deny.id, findings, &hit);
+                }
             });
         }
-        let findings = self.findings.finish();
+        let findings = self.findings.finish(&self.places);
         if findings.is_empty() {
             Decision::grant(self.rules.verdict, self.rules.rule, &self.method, identity)
         } else {
@@ -301,13 +318,16 @@ impl<'p> Inspector<'p> {
         Ok(())
     }
 
-    fn leave(&mut self) {
-        let Some(open) = self.open.pop() else { return };
+    fn leave(&mut self, array: bool) {
+        let Some(open) = self.open.pop() else { return self.refuse_order() };
+        if open.next_index.is_some() != array || self.member_pending {
+            self.refuse_order();
+        }
         if let Some(length) = open.next_index {
             for (rule, constraint) in open.bounds {
                 if constraint.max_items().is_some_and(|most| length > most) {
                     let reason = format!("must be {}, not one of {length}", constraint.expects());
-                    self.violated(rule, open.place, &reason);
+                    self.violated(rule, open.place, reason);
                 }
             }
         }
@@ -340,9 +360,13 @@ impl<'p> Inspector<'p> {
                 *index += 1;
                 place
             }
-            None => {
+            None if self.member_pending => {
                 self.member_pending = false;
                 self.member
+            }
+            None => {
+                self.refuse_order();
+                return Err(Stop);
             }
         };
         let mut applied: Vec<(usize, &'p dyn Constraint)> = parent.items.clone();
@@ -370,22 +394,31 @@ impl<'p> Inspector<'p> {
                     inside.items.extend(constraint.items().map(|items| (rule, items)));
                     inside.bounds.extend(constraint.max_items().map(|_| (rule, constraint)));
                 }
-                Err(reason) => self.violated(rule, inside.place, &reason),
+                Err(reason) => self.violated(rule, inside.place, reason),
             }
         }
         Ok((inside.place, inside))
     }
 
-    fn violated(&mut self, rule: usize, place: PlaceId, reason: &str) {
+    fn violated(&mut self, rule: usize, place: PlaceId, reason: String) {
         let Some(argument): Option<&'p ArgumentRule> = self.rules.arguments.get(rule).copied() else {
             return;
         };
-        let places = &self.places;
-        self.findings.offer(&argument.rule, place, 0, || {
-            let at = places.pointer(place);
-            let reason = format!("can't be called so: {at} {reason}");
+        self.findings.offer(Key::at(&argument.rule, place), move |at| {
+            let reason = format!("can't be called so: {} {reason}", shown(&at));
             Finding::new(&argument.rule, Some(at), reason)
         });
+    }
+
+    /// Whoever holds the arguments told them in an order that no object has: what was judged is not what is sent.
+    fn refuse_order(&mut self) {
+        let reason = "they were told out of order".to_owned();
+        self.refused.get_or_insert(Refusal::NotJson(reason).finding(String::new()));
+    }
+
+    fn out_of_order(&mut self) -> Result<(), Stop> {
+        self.refuse_order();
+        Err(Stop)
     }
 
     /// Counts one value or key of this many bytes against the bounds.
@@ -417,43 +450,27 @@ impl<'p> Inspector<'p> {
     }
 }
 
-fn offer_hit(
-    policy: &Policy,
-    rules: &MethodRules<'_>,
-    places: &Places,
-    findings: &mut Findings,
-    hit: &Hit<'_>,
-) {
-    let Some(deny) = policy.rules.denies.get(hit.rule) else { return };
-    if rules.denies.get(hit.rule) != Some(&true) || !in_reach(&deny.reach, places, hit.leaf) {
-        return;
-    }
-    findings.offer(&deny.id, hit.leaf.place, hit.span[0], || {
-        let at = places.pointer(hit.leaf.place);
-        let part = if hit.leaf.kind == LeafKind::Key { "the key " } else { "" };
-        let reason = format!("may not be called with `{}`, which stands in {part}{at}", hit.pattern);
-        let mut finding = Finding::new(&deny.id, Some(at), reason);
-        finding.matched = Some(hit.pattern.to_owned());
-        finding.span = Some(hit.span);
+fn offer_hit<'p>(rule: &'p str, findings: &mut Findings<'p>, hit: &Hit<'p>) {
+    let Hit { pattern, leaf, span, .. } = *hit;
+    let key = Key { rule, place: leaf.place, span, part: Some(leaf.kind), matched: pattern };
+    findings.offer(key, move |at| {
+        let part = if leaf.kind == LeafKind::Key { "the key " } else { "" };
+        let reason = format!("may not be called with `{pattern}`, which stands in {part}{}", shown(&at));
+        let mut finding = Finding::new(rule, Some(at), reason);
+        finding.matched = Some(pattern.to_owned());
+        finding.span = Some(span);
         finding
     });
 }
 
-/// Whether a leaf lies in the reach of a rule. A key belongs to the object that holds it: `args = ["query"]` is about what
-/// the argument holds, not about its name.
-fn in_reach(reach: &[ArgumentPath], places: &Places, leaf: Leaf) -> bool {
-    if reach.is_empty() {
-        return true;
+/// How many characters of a key or pointer a message repeats: the agent chose them, and they may be a megabyte.
+const SHOWN: usize = 256;
+
+fn shown(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
-    let mut segments = places.segments(leaf.place);
-    let by_value = reach.iter().any(|path| path.covers(&segments));
-    if leaf.kind != LeafKind::Key || !by_value {
-        return by_value;
-    }
-    // A key that `*` stands for is the agent's choice and is looked at.
-    let starred = reach.iter().any(|path| !path.is_exact() && path.covers(&segments));
-    segments.pop();
-    starred || reach.iter().any(|path| path.covers(&segments))
 }
 
 impl Refusal {
@@ -472,7 +489,7 @@ impl Refusal {
                 ("input.type", format!("hold a value of type {name}, which has no JSON form"))
             }
         };
-        let place = if at.is_empty() { String::new() } else { format!(" (at {at})") };
+        let place = if at.is_empty() { String::new() } else { format!(" (at {})", shown(&at)) };
         Finding::new(rule, Some(at), format!("can't be judged: its arguments {what}{place}"))
     }
 }

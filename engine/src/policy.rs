@@ -17,6 +17,7 @@ pub(crate) mod reach;
 pub(crate) mod rules;
 
 pub use error::{Diagnostic, PolicyError};
+pub use method::MethodGlob;
 pub use node::{Entry, Node, Value};
 
 use crate::limits::Limits;

@@ -3,6 +3,8 @@
 mod arena;
 mod word;
 
+use std::collections::BTreeMap;
+
 use aho_corasick::{AhoCorasick, MatchKind};
 
 pub(crate) use arena::{Arena, Leaf, LeafKind};
@@ -44,21 +46,15 @@ impl Scanner {
     /// # Errors
     /// A sentence, where they take too much memory.
     pub(crate) fn new(rules: &[DenyRule]) -> Result<Self, String> {
-        let mut texts: Vec<String> = Vec::new();
-        let mut owners: Vec<Vec<Owner>> = Vec::new();
+        let mut texts: BTreeMap<String, Vec<Owner>> = BTreeMap::new();
         for (rule, deny) in rules.iter().enumerate() {
             for pattern in &deny.patterns {
                 let folded = pattern.to_ascii_lowercase();
                 let owner = Owner { rule, mode: deny.mode, pattern: pattern.clone() };
-                match texts.iter().position(|text| *text == folded).and_then(|at| owners.get_mut(at)) {
-                    Some(shared) => shared.push(owner),
-                    None => {
-                        texts.push(folded);
-                        owners.push(vec![owner]);
-                    }
-                }
+                texts.entry(folded).or_default().push(owner);
             }
         }
+        let (texts, owners): (Vec<String>, Vec<Vec<Owner>>) = texts.into_iter().unzip();
         if texts.is_empty() {
             return Ok(Self { automaton: None, owners });
         }

@@ -1,2 +1,16 @@
-//! The `argala` command.
-fn main() {}
+//! The `argala` command: a firewall for the tool calls of AI agents.
+//!
+//! `serve` puts a gateway before MCP servers, `check` judges calls on the command line, `demo` shows both at work. A tool
+//! call's way through the gateway: [`connection`] and the host's stream carry frames, [`session`] takes them in order,
+//! its `guard` judges, and what was judged goes on.
+
+mod cli;
+mod connection;
+mod servers;
+mod session;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

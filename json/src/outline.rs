@@ -5,10 +5,10 @@ use std::convert::Infallible;
 
 use crate::{Error, Events, Options, Span, Stopped, Text, read};
 
-/// The values of the upper levels of a text, in the order in which they stand.
-#[derive(Debug)]
-pub struct Outline<'a> {
-    text: &'a str,
+/// The values of the upper levels of a text, in the order in which they stand. It holds places, not the text: who holds
+/// both takes slices with [`Node::raw`].
+#[derive(Debug, Clone)]
+pub struct Outline {
     nodes: Vec<Node>,
 }
 
@@ -23,22 +23,18 @@ pub struct Node {
     pub span: Span,
 }
 
-impl<'a> Outline<'a> {
+impl Outline {
     /// Reads a text and keeps its values down to `depth`: 1 keeps the members of the outermost object.
     ///
     /// # Errors
     /// Where [`read`] refuses the text. All of it is read, also what lies deeper.
-    pub fn read(text: &'a [u8], options: &Options, depth: usize) -> Result<Self, Error> {
+    pub fn read(text: &[u8], options: &Options, depth: usize) -> Result<Self, Error> {
         let mut recorder = Recorder { kept: depth, depth: 0, key: None, nodes: Vec::new(), open: Vec::new() };
         match read(text, options, &mut recorder) {
-            Ok(()) => {}
-            Err(Stopped::Refused(error)) => return Err(error),
+            Ok(()) => Ok(Self { nodes: recorder.nodes }),
+            Err(Stopped::Refused(error)) => Err(error),
             Err(Stopped::Listener(never)) => match never {},
         }
-        // `read` has checked this; the second look costs little and needs no unsafe code.
-        let text = std::str::from_utf8(text)
-            .map_err(|error| Error::new(crate::ErrorKind::NotUtf8, error.valid_up_to()))?;
-        Ok(Self { text, nodes: recorder.nodes })
     }
 
     /// The text's own value.
@@ -48,7 +44,7 @@ impl<'a> Outline<'a> {
     }
 
     /// The values directly inside the one at `parent`, in order: the members of an object, the elements of an array.
-    pub fn children<'o>(&'o self, parent: &Node) -> impl Iterator<Item = &'o Node> + use<'a, 'o> {
+    pub fn children(&self, parent: &Node) -> impl Iterator<Item = &Node> + use<'_> {
         let (depth, span) = (parent.depth + 1, parent.span.clone());
         let from = self.nodes.partition_point(|node| node.span.start <= span.start);
         self.nodes
@@ -70,17 +66,19 @@ impl<'a> Outline<'a> {
     pub fn at(&self, keys: &[&str]) -> Option<&Node> {
         keys.iter().try_fold(self.root()?, |node, key| self.member(node, key))
     }
+}
 
-    /// The raw text of a value.
+impl Node {
+    /// The raw text of the value, in the text that the outline was read from.
     #[must_use]
-    pub fn raw(&self, node: &Node) -> &'a str {
-        self.text.get(node.span.clone()).unwrap_or_default()
+    pub fn raw<'a>(&self, text: &'a str) -> &'a str {
+        text.get(self.span.clone()).unwrap_or_default()
     }
 
-    /// The decoded text of a value that is a string.
+    /// The decoded text of the value, where it is a string.
     #[must_use]
-    pub fn string(&self, node: &Node) -> Option<Cow<'a, str>> {
-        let inside = self.raw(node).strip_prefix('"')?.strip_suffix('"')?;
+    pub fn string<'a>(&self, text: &'a str) -> Option<Cow<'a, str>> {
+        let inside = self.raw(text).strip_prefix('"')?.strip_suffix('"')?;
         Some(Text::new(inside, inside.contains('\\')).decode())
     }
 }

@@ -1,1 +1,20 @@
-//! placeholder
+//! The wire of Argala: JSON-RPC frames of the Model Context Protocol, and the transports that carry them.
+//!
+//! It knows no policy. What it promises is that a frame is read strictly, or refused with an error that its sender can
+//! use, and that a frame which is passed on is the text that came, but for the places that were edited.
+//!
+//! In reading order: [`frame`] reads one message; [`batch`] takes a batch apart; [`id`] is what a request is known by;
+//! [`reply`] writes results and errors; [`legacy`] names the methods of the protocol up to 2025-11-25; [`line`] carries
+//! frames over byte streams, one a line; [`outbox`] is the queue before one; [`child`] is a server that runs as a process.
+
+pub mod batch;
+pub mod child;
+pub mod frame;
+pub mod id;
+pub mod legacy;
+pub mod line;
+pub mod outbox;
+pub mod reply;
+
+pub use frame::{Frame, Kind, Refused, Sender};
+pub use id::Id;

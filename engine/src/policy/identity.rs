@@ -12,21 +12,23 @@ use super::node::{Node, Value};
 
 /// `sha256:` and 64 hexadecimal digits.
 pub(crate) fn of(policy: &Node) -> String {
-    let digest = Sha256::digest(canonical(policy).as_bytes());
+    // The version says how the file is read, not what it allows, and may be left out.
+    let digest = Sha256::digest(canonical(policy, &["version"]).as_bytes());
     digest.iter().fold("sha256:".to_owned(), |mut identity, byte| {
         let _ = write!(identity, "{byte:02x}");
         identity
     })
 }
 
-fn canonical(node: &Node) -> String {
+/// The canonical form without these keys, which are those of the node itself and not of what lies inside.
+fn canonical(node: &Node, without: &[&str]) -> String {
     match &node.value {
         Value::String(text) => quoted(text),
         Value::Integer(text) | Value::Float(text) => text.clone(),
         Value::Boolean(value) => value.to_string(),
         Value::Other(kind) => quoted(kind),
         Value::Array(items) => {
-            let mut items: Vec<String> = items.iter().map(canonical).collect();
+            let mut items: Vec<String> = items.iter().map(|item| canonical(item, &[])).collect();
             items.sort();
             items.dedup();
             format!("[{}]", items.join(","))
@@ -34,9 +36,8 @@ fn canonical(node: &Node) -> String {
         Value::Table(entries) => {
             let mut members: Vec<String> = entries
                 .iter()
-                // The version says how the file is read, not what it allows, and may be left out.
-                .filter(|entry| entry.key != "version")
-                .map(|entry| format!("{}:{}", quoted(&entry.key), canonical(&entry.node)))
+                .filter(|entry| !without.contains(&entry.key.as_str()))
+                .map(|entry| format!("{}:{}", quoted(&entry.key), canonical(&entry.node, &[])))
                 .collect();
             members.sort();
             format!("{{{}}}", members.join(","))

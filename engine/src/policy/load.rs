@@ -29,6 +29,11 @@ impl Loader {
         self.diagnostics
     }
 
+    /// Whether nothing is wrong so far.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.diagnostics.is_empty()
+    }
+
     /// Records a mistake.
     pub(crate) fn report(
         &mut self,
@@ -140,9 +145,29 @@ impl<'n> Fields<'n> {
         if self.place.is_empty() { dotted(key) } else { format!("{}.{}", self.place, dotted(key)) }
     }
 
+    /// The value of a key that hasn't been taken.
+    pub(crate) fn peek(&self, key: &str) -> Option<&'n Node> {
+        self.left.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
+    }
+
     /// Whether a key that hasn't been taken is there.
     pub(crate) fn has(&self, key: &str) -> bool {
-        self.left.iter().any(|entry| entry.key == key)
+        self.peek(key).is_some()
+    }
+
+    /// Where it is said that an array has no elements, which is the table itself where the array isn't there. None where
+    /// the array has some, or is no array: that is another mistake.
+    pub(crate) fn lists_nothing(&self, key: &str) -> Option<Option<Range<usize>>> {
+        match self.peek(key) {
+            None => Some(self.span()),
+            Some(Node { value: Value::Array(items), span }) if items.is_empty() => Some(span.clone()),
+            Some(_) => None,
+        }
+    }
+
+    /// A key that hasn't been taken and looks as if `key` were meant.
+    pub(crate) fn misspelt(&self, key: &str) -> Option<&'n str> {
+        self.left.iter().map(|entry| entry.key.as_str()).find(|left| nearest(left, &[key]).is_some())
     }
 
     /// Whether what is left are tables: a dotted key that went too deep looks so.
@@ -167,7 +192,7 @@ impl<'n> Fields<'n> {
         self.left.clear();
     }
 
-    /// Takes an array of strings, each with its node.
+    /// Takes an array of strings, each with its node; `None` where one of them is none.
     pub(crate) fn strings(
         &mut self,
         key: &'static str,
@@ -176,7 +201,9 @@ impl<'n> Fields<'n> {
         let node = self.take(key)?;
         let place = self.place_of(key);
         let items = loader.array(node, &place)?;
-        Some(items.iter().filter_map(|item| Some((loader.string(item, &place)?.to_owned(), item))).collect())
+        let strings: Vec<_> =
+            items.iter().filter_map(|item| Some((loader.string(item, &place)?.to_owned(), item))).collect();
+        (strings.len() == items.len()).then_some(strings)
     }
 
     /// Takes true or false.

@@ -2,7 +2,7 @@
 
 /// A method's exact name, or a glob in which `*` stands for any run of characters, also an empty one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct MethodGlob {
+pub struct MethodGlob {
     /// What stands between the stars; a single part is an exact name.
     parts: Vec<String>,
 }
@@ -12,7 +12,7 @@ impl MethodGlob {
     ///
     /// # Errors
     /// What is wrong with it, as a sentence, where it could never match a method, or wouldn't do what it seems to.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, String> {
         if text.is_empty() {
             return Err("a method name can't be empty".to_owned());
         }
@@ -31,7 +31,8 @@ impl MethodGlob {
     }
 
     /// Whether a method is meant, by its exact bytes.
-    pub(crate) fn matches(&self, method: &str) -> bool {
+    #[must_use]
+    pub fn matches(&self, method: &str) -> bool {
         let (Some(first), Some(last)) = (self.parts.first(), self.parts.last()) else { return false };
         if self.parts.len() == 1 {
             return method == first;

@@ -54,6 +54,11 @@ impl ArgumentPath {
         &self.steps
     }
 
+    /// Whether its last step is `*`.
+    pub(crate) fn ends_open(&self) -> bool {
+        self.steps.last() == Some(&Step::Every)
+    }
+
     /// Whether it stands for exactly one place.
     pub(crate) fn is_exact(&self) -> bool {
         !self.steps.contains(&Step::Every)

@@ -70,7 +70,7 @@ impl Rules {
             verdict: if ask.is_some() { Verdict::Ask } else { Verdict::Allow },
             rule,
             arguments: tools.iter().flat_map(|tool| &tool.arguments).collect(),
-            closed: tools.iter().copied().find(|tool| !tool.arguments.is_empty() && !tool.extra_arguments),
+            closed: tools.iter().copied().find(|tool| !tool.extra_arguments),
             denies: self.denies.iter().map(|deny| deny.holds_for(method)).collect(),
         })
     }
@@ -91,10 +91,12 @@ pub(crate) fn load(node: &Node, loader: &mut Loader) -> Option<Rules> {
     }
     rules.limits = limits::load(&mut fields, loader);
     fields.finish(loader);
-    if !allows_something {
+    // After a mistake this would be an echo of it: of a misspelt `allowed_methods`, say.
+    if !allows_something && loader.is_clean() {
         let help =
             "add allowed_methods = [\"…\"] or a table [tools.NAME]; to deny everything, allowed_methods = []";
-        loader.report("", None, "the policy allows nothing", Some(help.to_owned()));
+        let beginning = node.span.as_ref().map(|span| span.start..span.start);
+        loader.report("", beginning, "the policy allows nothing", Some(help.to_owned()));
     }
     rules.allowed.sort_by(|left, right| left.rule.cmp(&right.rule));
     rules.denies.sort_by(|left, right| left.id.cmp(&right.id));
@@ -125,22 +127,17 @@ impl Rules {
 
     fn load_group(&mut self, fields: &mut Fields<'_>, loader: &mut Loader) {
         for key in ["args", "decision", "extra_args"] {
-            if fields.take(key).is_some() {
+            if let Some(node) = fields.take(key) {
                 let message = format!("`{key}` can't stand in a group of methods");
                 let help = "give the method a table of its own: [tools.METHOD]".to_owned();
-                loader.report(&fields.place_of(key), fields.span(), message, Some(help));
+                loader.report(&fields.place_of(key), node.span.clone(), message, Some(help));
             }
         }
-        let methods = load_methods(fields, "allowed_methods", loader);
-        if methods.is_empty() {
+        if let Some(span) = fields.lists_nothing("allowed_methods") {
             let help = "add the methods that its patterns hold for: allowed_methods = [\"…\"]".to_owned();
-            loader.report(
-                fields.place(),
-                fields.span(),
-                "a group without methods holds for nothing",
-                Some(help),
-            );
+            loader.report(fields.place(), span, "a group without methods holds for nothing", Some(help));
         }
+        let methods = load_methods(fields, "allowed_methods", loader);
         let rule = fields.place_of("denied_patterns");
         self.denies.extend(deny::load_short(fields, rule, methods.clone(), loader));
         let rule = fields.place_of("allowed_methods");

@@ -21,7 +21,7 @@ pub(crate) struct Leaf {
 }
 
 /// The kinds of text in a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum LeafKind {
     Key,
     String,

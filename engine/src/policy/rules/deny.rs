@@ -1,11 +1,12 @@
 //! Denied patterns: `denied_patterns` and `[[deny]]`.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::load_methods;
 use crate::policy::load::{Fields, Loader};
 use crate::policy::method::MethodGlob;
-use crate::policy::node::Node;
+use crate::policy::node::{Node, Value};
 use crate::policy::reach::ArgumentPath;
 
 /// Patterns that deny a call in whose arguments they occur.
@@ -68,6 +69,11 @@ pub(super) fn load_short(
 /// Takes every `[[deny]]`.
 pub(super) fn load_all(fields: &mut Fields<'_>, loader: &mut Loader) -> Vec<DenyRule> {
     let Some(node) = fields.take("deny") else { return Vec::new() };
+    if let Value::Table(_) = node.value {
+        let help = "a rule stands in an array of tables: write [[deny]]".to_owned();
+        loader.report("deny", node.span.clone(), "expected an array, found a table", Some(help));
+        return Vec::new();
+    }
     let Some(items) = loader.array(node, "deny") else { return Vec::new() };
     items.iter().filter_map(|item| load_one(item, loader)).collect()
 }
@@ -76,24 +82,28 @@ fn load_one(node: &Node, loader: &mut Loader) -> Option<DenyRule> {
     let mut fields = loader.table(node, "deny")?;
     let id = fields.take("id").and_then(|node| load_id(node, loader));
     let mode = fields.take("match").map_or(Some(MatchMode::Substring), |node| load_mode(node, loader));
-    let patterns = fields.strings("patterns", loader).unwrap_or_default();
-    if patterns.is_empty() {
+    // A misspelt `patterns` is reported as the unknown key that it is.
+    if fields.misspelt("patterns").is_none_or(|key| key == "patterns")
+        && let Some(span) = fields.lists_nothing("patterns")
+    {
         let help = "add patterns = [\"…\"]".to_owned();
-        loader.report("deny.patterns", fields.span(), "a rule without patterns denies nothing", Some(help));
+        loader.report("deny.patterns", span, "a rule without patterns denies nothing", Some(help));
     }
+    let patterns = fields.strings("patterns", loader).unwrap_or_default();
     let patterns = check_patterns(patterns, "deny.patterns", loader);
-    let has_methods = fields.has("methods");
-    let methods = load_methods(&mut fields, "methods", loader);
-    if has_methods && methods.is_empty() {
+    if fields.has("methods")
+        && let Some(span) = fields.lists_nothing("methods")
+    {
         let help = "leave `methods` out to mean every method".to_owned();
-        loader.report("deny.methods", fields.span(), "a rule for no method denies nothing", Some(help));
+        loader.report("deny.methods", span, "a rule for no method denies nothing", Some(help));
     }
+    let methods = load_methods(&mut fields, "methods", loader);
     let reach = load_reach(&mut fields, loader);
     fields.finish(loader);
     let (id, named) = match id {
         Some(id) => (id, true),
         // Named after what it denies, not after its place: order must not show in a decision.
-        None => (format!("deny[{}]", patterns.iter().min()?), false),
+        None => (format!("deny[{}]", patterns.first()?), false),
     };
     Some(DenyRule { id, named, span: node.span.clone(), patterns, mode: mode?, methods, reach })
 }
@@ -123,24 +133,26 @@ fn load_mode(node: &Node, loader: &mut Loader) -> Option<MatchMode> {
 }
 
 fn check_patterns(listed: Vec<(String, &Node)>, place: &str, loader: &mut Loader) -> Vec<String> {
-    let mut patterns = Vec::new();
+    let mut patterns = BTreeSet::new();
     for (pattern, node) in listed {
         if pattern.is_empty() {
             loader.report(place, node.span.clone(), "an empty pattern would deny every call", None);
-        } else if !patterns.contains(&pattern) {
-            patterns.push(pattern);
+        } else {
+            patterns.insert(pattern);
         }
     }
-    patterns
+    patterns.into_iter().collect()
 }
 
 fn load_reach(fields: &mut Fields<'_>, loader: &mut Loader) -> Vec<ArgumentPath> {
     let place = fields.place_of("args");
-    let Some(names) = fields.strings("args", loader) else { return Vec::new() };
-    if names.is_empty() {
+    if fields.has("args")
+        && let Some(span) = fields.lists_nothing("args")
+    {
         let help = "leave `args` out to mean every argument".to_owned();
-        loader.report(&place, fields.span(), "a rule for no argument denies nothing", Some(help));
+        loader.report(&place, span, "a rule for no argument denies nothing", Some(help));
     }
+    let names = fields.strings("args", loader).unwrap_or_default();
     let parse = |(name, node): (String, &Node)| match ArgumentPath::parse(&name) {
         Ok(path) => Some(path),
         Err(reason) => {

@@ -9,10 +9,11 @@ pub(super) fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Limits {
     let Some(node) = fields.take("limits") else { return defaults };
     let Some(mut table) = loader.table(node, "limits") else { return defaults };
     let mut bound = |key, default, maximum| {
+        let span = table.peek(key).and_then(|node| node.span.clone());
         let Some(count) = table.count(key, loader) else { return default };
         if count == 0 || count > maximum {
             let message = format!("{key} must be from 1 to {maximum}, the engine's own bound");
-            loader.report(&table.place_of(key), table.span(), message, None);
+            loader.report(&table.place_of(key), span, message, None);
         }
         count
     };

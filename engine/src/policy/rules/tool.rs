@@ -44,7 +44,8 @@ pub(super) fn load(entry: &Entry, mut fields: Fields<'_>, loader: &mut Loader) -
         fields.take("decision").map_or(Some(Verdict::Allow), |node| loader.choice(node, &place, &verdicts));
     let place = fields.place_of("extra_args");
     let extras = [("allow", true), ("deny", false)];
-    let extra = fields.take("extra_args").map_or(Some(false), |node| loader.choice(node, &place, &extras));
+    let extra =
+        fields.take("extra_args").map_or(Some(None), |node| loader.choice(node, &place, &extras).map(Some));
     let place = fields.place_of("args");
     let arguments = fields.take("args").and_then(|node| loader.table(node, &place));
     let mut arguments = arguments.map(|table| load_arguments(table, loader)).unwrap_or_default();
@@ -55,7 +56,9 @@ pub(super) fn load(entry: &Entry, mut fields: Fields<'_>, loader: &mut Loader) -
     }
     let rule = fields.place().to_owned();
     fields.finish(loader);
-    Some(ToolRule { rule, method: method?, verdict: verdict?, arguments, extra_arguments: extra? })
+    // A tool that lists no argument takes any, unless it says that it takes none.
+    let extra_arguments = extra?.unwrap_or(arguments.is_empty());
+    Some(ToolRule { rule, method: method?, verdict: verdict?, arguments, extra_arguments })
 }
 
 fn load_arguments(mut table: Fields<'_>, loader: &mut Loader) -> Vec<ArgumentRule> {

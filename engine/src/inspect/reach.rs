@@ -1,0 +1,49 @@
+//! Whether a pattern that stands somewhere is about that place.
+
+use crate::policy::reach::ArgumentPath;
+use crate::policy::rules::DenyRule;
+use crate::scan::{Hit, Leaf, LeafKind};
+
+use super::places::Places;
+
+/// The reaches of the deny rules, over the places of one call.
+pub(super) struct Reaches<'p, 'c> {
+    rules: &'p [DenyRule],
+    /// Of each rule: whether it holds for the method.
+    hold: &'c [bool],
+    places: &'c Places,
+    /// Of each rule: the leaf that was asked about last, and the answer. A leaf can have as many hits as bytes, and they
+    /// come leaf by leaf.
+    last: Vec<Option<(Leaf, bool)>>,
+}
+
+impl<'p, 'c> Reaches<'p, 'c> {
+    pub(super) fn new(rules: &'p [DenyRule], hold: &'c [bool], places: &'c Places) -> Self {
+        Self { rules, hold, places, last: vec![None; rules.len()] }
+    }
+
+    /// The rule of a hit, where the rule holds for the method and the place.
+    pub(super) fn rule_for(&mut self, hit: &Hit<'_>) -> Option<&'p DenyRule> {
+        let rule = self.rules.get(hit.rule).filter(|_| self.hold.get(hit.rule) == Some(&true))?;
+        let last = self.last.get_mut(hit.rule)?;
+        let reached = match *last {
+            Some((leaf, reached)) if leaf == hit.leaf => reached,
+            _ => in_reach(&rule.reach, self.places, hit.leaf),
+        };
+        *last = Some((hit.leaf, reached));
+        reached.then_some(rule)
+    }
+}
+
+/// Whether a leaf lies in one of these places. A key belongs to the object that holds it: `args = ["query"]` is about what
+/// the argument holds, not about its name. But a key that the last `*` of a path stands for is the agent's choice.
+fn in_reach(reach: &[ArgumentPath], places: &Places, leaf: Leaf) -> bool {
+    if reach.is_empty() {
+        return true;
+    }
+    let segments = places.segments(leaf.place);
+    reach.iter().any(|path| {
+        let named = leaf.kind == LeafKind::Key && segments.len() == path.steps().len() && !path.ends_open();
+        path.covers(&segments) && !named
+    })
+}

@@ -1,0 +1,165 @@
+//! One downstream process: started, read, started again when it ends, and ended with its session.
+
+use std::time::{Duration, Instant};
+
+use argala_wire::child::{Child, Command};
+use argala_wire::line::{Line, LineReader, write_lines};
+use argala_wire::outbox::{Outbox, outbox};
+use tokio::io::BufReader;
+use tokio::process::ChildStderr;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// The index of a server in its session.
+pub(crate) type ServerId = usize;
+
+/// What a session hears of a downstream.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) server: ServerId,
+    pub(crate) news: News,
+}
+
+/// What has happened to a downstream.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// It runs, and takes frames here.
+    Up(Outbox),
+    /// It wrote a line.
+    Line(Line),
+    /// It has ended, or couldn't be started.
+    Down(String),
+}
+
+/// A downstream that is kept running until the session ends.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+/// A line of a downstream may have this many bytes: results are larger than calls.
+const MAX_LINE: usize = 64 << 20;
+/// Bytes that may wait for a downstream that doesn't read.
+const QUEUE: usize = 32 << 20;
+const READ_BUFFER: usize = 64 << 10;
+/// The first and the longest wait before a server is started again.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+/// A server that ran this long is started again at once.
+const STEADY: Duration = Duration::from_secs(10);
+/// How long the last lines of a process that has ended are waited for.
+const LAST_LINES: Duration = Duration::from_millis(500);
+
+impl Connection {
+    /// Starts a downstream and keeps it running. What happens to it is told to `reports`.
+    pub(crate) fn open(
+        server: ServerId,
+        name: String,
+        command: Command,
+        reports: mpsc::Sender<Report>,
+    ) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let keeper = Keeper { server, name, command, reports, stopped };
+        Self { stop, task: tokio::spawn(keeper.keep()) }
+    }
+
+    /// Asks the process and all that it started to end. [`Self::closed`] waits for it.
+    pub(crate) fn close(&self) {
+        let _ = self.stop.send(true);
+    }
+
+    /// Waits until the process and all that it started have ended.
+    pub(crate) async fn closed(self) {
+        // The task ends by itself, or has panicked and taken its process group with it.
+        let _ = self.task.await;
+    }
+}
+
+struct Keeper {
+    server: ServerId,
+    name: String,
+    command: Command,
+    reports: mpsc::Sender<Report>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Keeper {
+    async fn keep(mut self) {
+        let mut wait = BACKOFF.0;
+        while !*self.stopped.borrow() {
+            let started = Instant::now();
+            let reason = match Child::spawn(&self.command) {
+                Ok((child, streams)) => self.run(child, streams).await,
+                Err(error) => {
+                    format!("it can't be started: {}: {error}", self.command.program.to_string_lossy())
+                }
+            };
+            if *self.stopped.borrow() {
+                break;
+            }
+            wait = if started.elapsed() > STEADY { BACKOFF.0 } else { wait };
+            tracing::warn!(server = self.name, "{reason}; starting it again in {} ms", wait.as_millis());
+            if !self.tell(News::Down(reason)).await {
+                break;
+            }
+            let _ = timeout(wait, self.stopped.changed()).await;
+            wait = (wait * 2).min(BACKOFF.1);
+        }
+    }
+
+    /// Runs one process to its end and says how that came.
+    async fn run(&mut self, mut child: Child, streams: argala_wire::child::Streams) -> String {
+        let (outbox, inlet) = outbox(QUEUE);
+        let writer = tokio::spawn(write_lines(streams.stdin, inlet));
+        let mut reader = tokio::spawn(read_lines(self.server, streams.stdout, self.reports.clone()));
+        let log = tokio::spawn(log_lines(self.name.clone(), streams.stderr));
+        tracing::debug!(server = self.name, "started");
+        self.tell(News::Up(outbox)).await;
+        let mut ended = false;
+        let reason = tokio::select! {
+            status = child.ended() => {
+                ended = true;
+                match status {
+                    Ok(status) => format!("it ended ({status})"),
+                    Err(error) => format!("it ended ({error})"),
+                }
+            }
+            _ = &mut reader => "it closed its output".to_owned(),
+            _ = self.stopped.changed() => "the session ended".to_owned(),
+        };
+        // Closes its input, which is how a server is told that nobody needs it any more.
+        writer.abort();
+        if ended {
+            let _ = timeout(LAST_LINES, &mut reader).await;
+        } else {
+            child.end().await;
+        }
+        reader.abort();
+        log.abort();
+        reason
+    }
+
+    async fn tell(&self, news: News) -> bool {
+        self.reports.send(Report { server: self.server, news }).await.is_ok()
+    }
+}
+
+async fn read_lines(server: ServerId, stdout: tokio::process::ChildStdout, reports: mpsc::Sender<Report>) {
+    let mut lines = LineReader::new(BufReader::with_capacity(READ_BUFFER, stdout), MAX_LINE);
+    while let Ok(Some(line)) = lines.next().await {
+        if reports.send(Report { server, news: News::Line(line) }).await.is_err() {
+            break;
+        }
+    }
+}
+
+/// A server's stderr is its log, and becomes part of ours.
+async fn log_lines(name: String, stderr: ChildStderr) {
+    const LONGEST: usize = 8 << 10;
+    let mut lines = LineReader::new(BufReader::new(stderr), LONGEST);
+    while let Ok(Some(line)) = lines.next().await {
+        let (Line::Whole(text) | Line::TooLong { head: text, .. }) = line;
+        tracing::info!(server = name, "stderr: {}", String::from_utf8_lossy(&text));
+    }
+}

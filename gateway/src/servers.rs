@@ -1,0 +1,233 @@
+//! The servers file: the `mcpServers` that hosts already have, also VS Code's `servers`, as it is.
+
+mod expand;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use argala_json::{Limits, Node, Options, Outline};
+use argala_wire::child::Command;
+
+/// A downstream server: what the policy and the host know it by, and how it is started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Server {
+    pub(crate) name: String,
+    pub(crate) command: Command,
+}
+
+/// Why a servers file wasn't taken, and where.
+#[derive(Debug)]
+pub(crate) struct ServersError {
+    path: PathBuf,
+    /// Line and column, from 1.
+    position: Option<(usize, usize)>,
+    message: String,
+}
+
+impl fmt::Display for ServersError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path.display())?;
+        if let Some((line, column)) = self.position {
+            write!(f, ":{line}:{column}")?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+impl std::error::Error for ServersError {}
+
+/// Reads a servers file. Variables are looked up by `variable`.
+///
+/// # Errors
+/// What is wrong with the file, and where.
+pub(crate) fn load(
+    path: &Path,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Vec<Server>, ServersError> {
+    let text = std::fs::read_to_string(path).map_err(|error| ServersError {
+        path: path.to_owned(),
+        position: None,
+        message: format!("the servers file can't be read: {error}"),
+    })?;
+    read(&text, &variable).map_err(|(offset, message)| ServersError {
+        path: path.to_owned(),
+        position: offset.map(|offset| position(&text, offset)),
+        message,
+    })
+}
+
+/// What is wrong, and at which byte.
+type Fault = (Option<usize>, String);
+
+/// The levels down to an element of `args`.
+const DEPTH: usize = 4;
+
+fn read(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Server>, Fault> {
+    let options = Options::strict(Limits::default());
+    let outline = Outline::read(text.as_bytes(), &options, DEPTH)
+        .map_err(|error| (Some(error.offset()), format!("the servers file is not JSON: {}", error.kind())))?;
+    let file = File { text, outline: &outline, variable };
+    let table = ["mcpServers", "servers"].iter().find_map(|key| outline.at(&[key]));
+    let Some(table) = table.filter(|table| table.raw(text).starts_with('{')) else {
+        return Err((
+            Some(0),
+            "expected an object `mcpServers` (or `servers`) that names servers".to_owned(),
+        ));
+    };
+    let mut servers = Vec::new();
+    for entry in outline.children(table) {
+        let name = entry.key.clone().unwrap_or_default();
+        check_name(&name).map_err(|message| (Some(entry.span.start), message))?;
+        if file.member(entry, "disabled").is_some_and(|node| node.raw(text) == "true") {
+            continue;
+        }
+        servers.push(Server { command: file.command(&name, entry)?, name });
+    }
+    if servers.is_empty() {
+        return Err((Some(table.span.start), "the file names no server that is not disabled".to_owned()));
+    }
+    Ok(servers)
+}
+
+/// A tool is known as `server__tool`, so a server's name must leave no doubt where it ends.
+fn check_name(name: &str) -> Result<(), String> {
+    let allowed = |character: char| character.is_ascii_alphanumeric() || "_-.".contains(character);
+    if name.is_empty() || !name.chars().all(allowed) {
+        return Err(format!("the server name {name:?} must be letters, digits, `_`, `-` and `.`"));
+    }
+    if name.contains("__") || name.ends_with('_') {
+        return Err(format!(
+            "the server name {name:?} must not hold `__` nor end in `_`: its tools are `server__tool`"
+        ));
+    }
+    Ok(())
+}
+
+struct File<'a> {
+    text: &'a str,
+    outline: &'a Outline,
+    variable: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl File<'_> {
+    fn member(&self, object: &Node, key: &str) -> Option<&Node> {
+        self.outline.member(object, key)
+    }
+
+    fn command(&self, name: &str, entry: &Node) -> Result<Command, Fault> {
+        let at = Some(entry.span.start);
+        if !entry.raw(self.text).starts_with('{') {
+            return Err((at, format!("server `{name}` must be an object")));
+        }
+        let kind = self.member(entry, "type").and_then(|node| node.string(self.text));
+        let remote = ["url", "serverUrl", "httpUrl"].iter().any(|key| self.member(entry, key).is_some());
+        if remote || kind.as_deref().is_some_and(|kind| kind != "stdio") {
+            let message = format!(
+                "server `{name}` is reached over HTTP; this version of Argala starts stdio servers only"
+            );
+            return Err((at, message));
+        }
+        let Some(program) = self.member(entry, "command") else {
+            return Err((at, format!("server `{name}` names no `command`")));
+        };
+        let program = self.string(program, "command")?;
+        if program.is_empty() {
+            return Err((at, format!("server `{name}` has an empty `command`")));
+        }
+        let mut args = Vec::new();
+        if let Some(list) = self.member(entry, "args") {
+            self.expect(list, '[', "`args` must be an array of strings")?;
+            for node in self.outline.children(list) {
+                args.push(self.string(node, "args")?.into());
+            }
+        }
+        let mut env = BTreeMap::new();
+        if let Some(table) = self.member(entry, "env") {
+            self.expect(table, '{', "`env` must be an object of strings")?;
+            for node in self.outline.children(table) {
+                env.insert(node.key.clone().unwrap_or_default(), self.string(node, "env")?);
+            }
+        }
+        let cwd = self.member(entry, "cwd").map(|node| self.string(node, "cwd")).transpose()?;
+        Ok(Command { program: program.into(), args, env, cwd: cwd.map(PathBuf::from) })
+    }
+
+    fn expect(&self, node: &Node, opening: char, message: &str) -> Result<(), Fault> {
+        if node.raw(self.text).starts_with(opening) {
+            Ok(())
+        } else {
+            Err((Some(node.span.start), message.to_owned()))
+        }
+    }
+
+    fn string(&self, node: &Node, key: &str) -> Result<String, Fault> {
+        let at = Some(node.span.start);
+        let text = node.string(self.text).ok_or_else(|| (at, format!("`{key}` must hold text")))?;
+        expand::expand(&text, self.variable).map_err(|message| (at, message))
+    }
+}
+
+fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (line, column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    fn variable(name: &str) -> Option<String> {
+        (name == "HOME_DIR").then(|| "/home/ada".to_owned())
+    }
+
+    #[test]
+    fn hosts_own_files_are_read_as_they_are() {
+        let text = r#"{
+            "mcpServers": {
+                "fs": {"command": "npx", "args": ["-y", "server", "${HOME_DIR}/x"], "env": {"A": "${B:-c}"}, "timeout": 9},
+                "off": {"command": "x", "disabled": true},
+                "git.local": {"type": "stdio", "command": "uvx", "cwd": "${env:HOME_DIR}", "autoApprove": []}
+            },
+            "inputs": []
+        }"#;
+        let servers = read(text, &variable).unwrap();
+        let names: Vec<_> = servers.iter().map(|server| server.name.as_str()).collect();
+        assert_eq!(names, ["fs", "git.local"]);
+        assert_eq!(servers[0].command.args[2], "/home/ada/x");
+        assert_eq!(servers[0].command.env["A"], "c");
+        assert_eq!(servers[1].command.cwd.as_deref(), Some("/home/ada".as_ref()));
+        assert!(read(r#"{"servers": {"a": {"command": "x"}}}"#, &variable).is_ok());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_meant_is_refused_at_its_place() {
+        for (text, said) in [
+            ("", "not JSON"),
+            ("{", "not JSON"),
+            ("[]", "expected an object `mcpServers`"),
+            (r#"{"mcpServers": []}"#, "expected an object `mcpServers`"),
+            (r#"{"mcpServers": {}}"#, "names no server"),
+            (r#"{"mcpServers": {"a": {"command": "x", "disabled": true}}}"#, "names no server"),
+            (r#"{"mcpServers": {"a": {}}}"#, "names no `command`"),
+            (r#"{"mcpServers": {"a": {"command": ""}}}"#, "empty `command`"),
+            (r#"{"mcpServers": {"a": {"command": 1}}}"#, "must hold text"),
+            (r#"{"mcpServers": {"a": {"command": "x", "args": "y"}}}"#, "`args` must be an array"),
+            (r#"{"mcpServers": {"a": {"command": "x", "args": [1]}}}"#, "must hold text"),
+            (r#"{"mcpServers": {"a": {"command": "x", "env": []}}}"#, "`env` must be an object"),
+            (r#"{"mcpServers": {"a": {"command": "${NOPE}"}}}"#, "`NOPE` is not set"),
+            (r#"{"mcpServers": {"a": {"command": "${input:key}"}}}"#, "`input:key`"),
+            (r#"{"mcpServers": {"a": {"url": "https://x"}}}"#, "stdio servers only"),
+            (r#"{"mcpServers": {"a": {"type": "http", "command": "x"}}}"#, "stdio servers only"),
+            (r#"{"mcpServers": {"a__b": {"command": "x"}}}"#, "must not hold `__`"),
+            (r#"{"mcpServers": {"a_": {"command": "x"}}}"#, "nor end in `_`"),
+            (r#"{"mcpServers": {"a b": {"command": "x"}}}"#, "letters, digits"),
+            (r#"{"mcpServers": {"a": {"command": "x"}, "a": {"command": "y"}}}"#, "stands twice"),
+        ] {
+            let (_, message) = read(text, &variable).unwrap_err();
+            assert!(message.contains(said), "{text}: {message}");
+        }
+    }
+}

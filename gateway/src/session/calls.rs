@@ -1,0 +1,131 @@
+//! Requests that a downstream has to answer, under ids of our own.
+//!
+//! Hosts choose ids for themselves, and so do we: two hosts, or a host and the gateway, never share one at a server.
+
+use std::collections::HashMap;
+
+use argala_wire::Id;
+
+use super::answers::ReplyTo;
+use super::gather::GatherId;
+use crate::connection::ServerId;
+
+/// The id of a request toward a downstream.
+pub(super) type CallId = u64;
+
+/// A request in flight.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) server: ServerId,
+    pub(super) purpose: Purpose,
+    /// The host's progress token, as JSON, if it asked for progress.
+    pub(super) token: Option<String>,
+}
+
+/// What becomes of the answer.
+#[derive(Debug)]
+pub(super) enum Purpose {
+    /// The host gets it as it is.
+    Relay(ReplyTo),
+    /// The host gets it without the tools that the policy can't allow.
+    FilterTools(ReplyTo),
+    /// The host gets it, and the task that it may name belongs to this server.
+    LearnTask(ReplyTo),
+    /// The host gets it, or, where this server doesn't know the resource, that of the next server.
+    TryResource {
+        to: ReplyTo,
+        /// The host's frame.
+        frame: String,
+        /// The servers that haven't been tried.
+        untried: Vec<ServerId>,
+    },
+    /// It is the server's introduction.
+    Introduction,
+    /// It is one server's part of what several answer together.
+    Part(GatherId),
+    /// Nobody wants it.
+    Ignore,
+}
+
+impl Purpose {
+    /// The host's request that waits for this answer alone.
+    pub(super) fn reply_to(&self) -> Option<&ReplyTo> {
+        match self {
+            Self::Relay(to) | Self::FilterTools(to) | Self::LearnTask(to) | Self::TryResource { to, .. } => {
+                Some(to)
+            }
+            Self::Introduction | Self::Part(_) | Self::Ignore => None,
+        }
+    }
+}
+
+/// All requests in flight.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    open: HashMap<CallId, Call>,
+    by_host: HashMap<Id, CallId>,
+    last: CallId,
+}
+
+impl Calls {
+    /// An id that no call has had.
+    pub(super) fn next_id(&mut self) -> CallId {
+        self.last += 1;
+        self.last
+    }
+
+    /// Notes a call.
+    pub(super) fn insert(&mut self, id: CallId, call: Call) {
+        if let Some(host) = call.purpose.reply_to().and_then(|to| to.id.clone()) {
+            self.by_host.insert(host, id);
+        }
+        self.open.insert(id, call);
+    }
+
+    /// Takes the call that an id of ours names, where this server has to answer it: none answers for another.
+    pub(super) fn take(&mut self, id: &Id, server: ServerId) -> Option<(CallId, Call)> {
+        let Id::Number(digits) = id else { return None };
+        let call_id = digits.parse().ok()?;
+        if self.open.get(&call_id)?.server != server {
+            return None;
+        }
+        Some((call_id, self.remove(call_id)?))
+    }
+
+    /// Takes the call that is made for a request of the host's.
+    pub(super) fn take_by_host(&mut self, id: &Id) -> Option<(CallId, Call)> {
+        let call_id = *self.by_host.get(id)?;
+        Some((call_id, self.remove(call_id)?))
+    }
+
+    /// Whether a request of the host's with this id is in flight.
+    pub(super) fn has_host_id(&self, id: &Id) -> bool {
+        self.by_host.contains_key(id)
+    }
+
+    /// Takes every call to a server.
+    pub(super) fn take_server(&mut self, server: ServerId) -> Vec<(CallId, Call)> {
+        let mut ids: Vec<CallId> =
+            self.open.iter().filter(|(_, call)| call.server == server).map(|(id, _)| *id).collect();
+        ids.sort_unstable();
+        ids.into_iter().filter_map(|id| Some((id, self.remove(id)?))).collect()
+    }
+
+    /// The server that works on the call with this progress token, as JSON.
+    pub(super) fn token_owner(&self, token: &str) -> Option<ServerId> {
+        self.open.values().find(|call| call.token.as_deref() == Some(token)).map(|call| call.server)
+    }
+
+    /// Whether nobody waits for an answer.
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.values().all(|call| call.purpose.reply_to().is_none())
+    }
+
+    fn remove(&mut self, id: CallId) -> Option<Call> {
+        let call = self.open.remove(&id)?;
+        if let Some(host) = call.purpose.reply_to().and_then(|to| to.id.as_ref()) {
+            self.by_host.remove(host);
+        }
+        Some(call)
+    }
+}

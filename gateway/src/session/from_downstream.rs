@@ -1,0 +1,171 @@
+//! Frames from downstreams: answers, requests to the host, notifications. They pass as the bytes that came.
+
+use argala_json::Span;
+use argala_wire::line::Line;
+use argala_wire::reply::{self, code};
+use argala_wire::{Frame, Id, Kind, Sender, batch, frame, legacy};
+
+use super::Session;
+use super::answers::ReplyTo;
+use super::calls::{Call, CallId, Purpose};
+use super::catalogue::{List, TOOLS};
+use crate::connection::ServerId;
+
+impl Session {
+    /// A line of a downstream's.
+    pub(super) fn take_downstream_line(&mut self, server: ServerId, line: Line) {
+        self.heard_from(server);
+        let bytes = match line {
+            Line::Whole(bytes) => bytes,
+            Line::TooLong { head, tail } => {
+                let id = frame::too_long(&head, &tail).id;
+                return self.take_unreadable(server, id.as_ref(), "it is too long");
+            }
+        };
+        match batch::is_batch(&bytes).then(|| batch::split(&bytes, Sender::Downstream)) {
+            Some(Ok(messages)) => {
+                for message in messages {
+                    self.take_downstream_message(server, message);
+                }
+            }
+            _ => self.take_downstream_message(server, &bytes),
+        }
+    }
+
+    fn take_downstream_message(&mut self, server: ServerId, bytes: &[u8]) {
+        let frame = match Frame::read(bytes, Sender::Downstream) {
+            Ok(frame) => frame,
+            Err(refused) if refused.id.is_some() => {
+                return self.take_unreadable(server, refused.id.as_ref(), &refused.message);
+            }
+            Err(_) => {
+                let said: String = String::from_utf8_lossy(bytes).chars().take(500).collect();
+                return tracing::warn!(server = self.name(server), "stdout: {said}");
+            }
+        };
+        match frame.kind().clone() {
+            Kind::Response { id: Some(id) } => self.take_response(server, &id, &frame),
+            Kind::Response { id: None } => {
+                tracing::warn!(server = self.name(server), "reports: {}", frame.text());
+            }
+            Kind::Request { id, method } if method == legacy::PING => {
+                let _ = self.to_downstream(server, reply::result(&id, "{}"));
+            }
+            Kind::Request { id, .. } => {
+                let ask = self.asks.relay(server, &id, &frame);
+                self.to_host(ask);
+            }
+            Kind::Notification { method } => self.take_downstream_notification(server, frame, &method),
+        }
+    }
+
+    /// A frame that can't be passed on. Whoever waits for it must not wait for ever.
+    fn take_unreadable(&mut self, server: ServerId, id: Option<&Id>, reason: &str) {
+        tracing::warn!(server = self.name(server), "sent a frame that can't be passed on: {reason}");
+        let Some((call_id, call)) = id.and_then(|id| self.calls.take(id, server)) else { return };
+        let message =
+            format!("the server `{}` sent an answer that can't be passed on: {reason}", self.name(server));
+        self.fail_call(call_id, call, &message);
+    }
+
+    fn take_response(&mut self, server: ServerId, id: &Id, frame: &Frame) {
+        let Some((call_id, call)) = self.calls.take(id, server) else {
+            return tracing::debug!(
+                server = self.name(server),
+                "answered {}, which nobody asked, or no more",
+                id.to_json()
+            );
+        };
+        match call.purpose {
+            Purpose::Relay(to) => self.answer_as_it_came(&to, frame),
+            Purpose::FilterTools(to) => self.answer_filtered(&to, frame),
+            Purpose::LearnTask(to) => {
+                if let Some(task) = frame.string(&["result", "task", "taskId"]) {
+                    self.routes.learn_task(&task, server);
+                }
+                self.answer_as_it_came(&to, frame);
+            }
+            Purpose::TryResource { to, frame: text, untried } => {
+                if frame.at(&["error"]).is_some() && !untried.is_empty() {
+                    return self.try_resource(text, untried, to);
+                }
+                self.answer_as_it_came(&to, frame);
+            }
+            Purpose::Introduction => self.take_introduction(server, frame),
+            Purpose::Part(gather) => self.take_part(gather, call_id, server, Some(frame)),
+            Purpose::Ignore => {}
+        }
+    }
+
+    /// The answer under the host's own id, and otherwise the bytes that came.
+    fn answer_as_it_came(&mut self, to: &ReplyTo, frame: &Frame) {
+        let edits = id_edit(to, frame);
+        self.answer(to, frame.edited(&edits));
+    }
+
+    /// A list of tools without those that the policy can't allow.
+    fn answer_filtered(&mut self, to: &ReplyTo, frame: &Frame) {
+        let mut edits = id_edit(to, frame);
+        if let Some(result) = frame.at(&["result"])
+            && let Some(list) = List::read(result.raw(frame.text()), TOOLS)
+        {
+            let policy = &self.setup.policy;
+            edits.push((result.span.clone(), list.filtered(|name| policy.could_allow(name))));
+        }
+        self.answer(to, frame.edited(&edits));
+    }
+
+    fn take_downstream_notification(&mut self, server: ServerId, frame: Frame, method: &str) {
+        match method {
+            legacy::CANCELLED => {
+                if let Some(cancelled) = self.asks.cancelled(server, &frame) {
+                    self.to_host(cancelled);
+                }
+            }
+            legacy::PROGRESS => {
+                let owner =
+                    frame.raw(&["params", "progressToken"]).and_then(|token| self.calls.token_owner(token));
+                if owner.is_some_and(|owner| owner != server) {
+                    return tracing::warn!(
+                        server = self.name(server),
+                        "progress of another server's call was dropped"
+                    );
+                }
+                self.to_host(frame.into_text());
+            }
+            legacy::TASKS_STATUS => {
+                if let Some(task) = frame.string(&["params", "taskId"]) {
+                    self.routes.learn_task(&task, server);
+                }
+                self.to_host(frame.into_text());
+            }
+            _ => self.to_host(frame.into_text()),
+        }
+    }
+
+    /// Ends every call to a server that is gone.
+    pub(super) fn fail_calls(&mut self, server: ServerId, message: &str) {
+        for (call_id, call) in self.calls.take_server(server) {
+            self.fail_call(call_id, call, message);
+        }
+    }
+
+    fn fail_call(&mut self, call_id: CallId, call: Call, message: &str) {
+        match call.purpose {
+            Purpose::Relay(to) | Purpose::FilterTools(to) | Purpose::LearnTask(to) => {
+                self.refuse(&to, code::INTERNAL_ERROR, message);
+            }
+            Purpose::TryResource { to, frame, untried } if !untried.is_empty() => {
+                self.try_resource(frame, untried, to)
+            }
+            Purpose::TryResource { to, .. } => self.refuse(&to, code::INTERNAL_ERROR, message),
+            Purpose::Part(gather) => self.take_part(gather, call_id, call.server, None),
+            Purpose::Introduction | Purpose::Ignore => {}
+        }
+    }
+}
+
+fn id_edit(to: &ReplyTo, frame: &Frame) -> Vec<(Span, String)> {
+    let id = to.id.as_ref().map_or_else(|| "null".to_owned(), Id::to_json);
+    frame.at(&["id"]).map(|node| (node.span.clone(), id)).into_iter().collect()
+}

@@ -1,0 +1,270 @@
+//! Frames from the host: each is answered here, or goes to the server that it is meant for.
+
+use std::borrow::Cow;
+
+use argala_json::Span;
+use argala_wire::line::Line;
+use argala_wire::reply::{self, code};
+use argala_wire::{Frame, Id, Kind, Refused, Sender, batch, frame, legacy};
+
+use super::answers::{BatchId, ReplyTo};
+use super::calls::{Call, Purpose};
+use super::catalogue::LISTS;
+use super::{Session, guard};
+use crate::connection::ServerId;
+
+impl Session {
+    /// A line of the host's: a message, or, in one revision, a batch of them.
+    pub(super) fn take_line(&mut self, line: Line) {
+        let bytes = match line {
+            Line::Whole(bytes) => bytes,
+            Line::TooLong { head, tail } => return self.refuse_frame(&frame::too_long(&head, &tail), None),
+        };
+        if !batch::is_batch(&bytes) {
+            return self.take_message(&bytes, None);
+        }
+        if !self.opening.has_batches() {
+            let message = format!("batches exist in the revision {} only", legacy::WITH_BATCHES);
+            return self.refuse(&ReplyTo { id: None, batch: None }, code::INVALID_REQUEST, &message);
+        }
+        match batch::split(&bytes, Sender::Host) {
+            Ok(messages) => {
+                let id = self.answers.open_batch();
+                for message in messages {
+                    self.take_message(message, Some(id));
+                }
+                if let Some(answers) = self.answers.close_batch(id) {
+                    self.to_host(answers);
+                }
+            }
+            Err(message) => self.refuse(&ReplyTo { id: None, batch: None }, code::INVALID_REQUEST, &message),
+        }
+    }
+
+    fn take_message(&mut self, bytes: &[u8], batch: Option<BatchId>) {
+        let frame = match Frame::read(bytes, Sender::Host) {
+            Ok(frame) => frame,
+            Err(refused) => return self.refuse_frame(&refused, batch),
+        };
+        match frame.kind().clone() {
+            Kind::Request { id, method } => {
+                self.answers.owe(batch);
+                self.take_request(frame, &method, ReplyTo { id: Some(id), batch });
+            }
+            Kind::Notification { method } => self.take_notification(frame, &method),
+            Kind::Response { id: Some(id) } => match self.asks.answered(&id, &frame) {
+                Some((server, answer)) => self.pass(server, answer),
+                None => tracing::debug!("the host answered {}, which nobody asked", id.to_json()),
+            },
+            Kind::Response { id: None } => tracing::warn!("the host reports: {}", frame.text()),
+        }
+    }
+
+    fn take_request(&mut self, frame: Frame, method: &str, to: ReplyTo) {
+        if to.id.as_ref().is_some_and(|id| self.calls.has_host_id(id) || self.gathers.has_host_id(id)) {
+            // Not answered under its id: the host takes that for the answer to the first request.
+            let message = format!(
+                "the id {} is that of a request in flight",
+                to.id.as_ref().map(Id::to_json).unwrap_or_default()
+            );
+            return self.refuse(&ReplyTo { id: None, ..to }, code::INVALID_REQUEST, &message);
+        }
+        match method {
+            legacy::INITIALIZE if to.batch.is_some() => {
+                self.refuse(&to, code::INVALID_REQUEST, "`initialize` can't be part of a batch");
+            }
+            legacy::INITIALIZE => self.take_initialize(frame, to),
+            legacy::PING => {
+                if let Some(id) = &to.id {
+                    self.answer(&to, reply::result(id, "{}"));
+                }
+            }
+            _ if !legacy::is_host_request(method) && !self.relays(method) => {
+                let message = format!(
+                    "`{}` is not relayed; --relay-method lists methods beyond the protocol's",
+                    shortened(method)
+                );
+                self.refuse(&to, code::METHOD_NOT_FOUND, &message);
+            }
+            _ if !self.opening.is_answered() => {
+                self.refuse(&to, code::INVALID_REQUEST, "the session must be opened with `initialize` first");
+            }
+            legacy::TOOLS_CALL => self.take_tool_call(&frame, to),
+            _ if !self.is_federated() => {
+                if method == legacy::LOGGING_SET_LEVEL {
+                    self.log_level = frame.raw(&["params"]).map(str::to_owned);
+                }
+                let filtered = method == legacy::TOOLS_LIST;
+                let purpose = if filtered { Purpose::FilterTools(to) } else { Purpose::Relay(to) };
+                self.relay(0, &frame, Vec::new(), purpose);
+            }
+            _ => self.route_request(&frame, method, to),
+        }
+    }
+
+    /// A request to one of several servers, or to all of them.
+    fn route_request(&mut self, frame: &Frame, method: &str, to: ReplyTo) {
+        if let Some(kind) = LISTS.iter().find(|kind| kind.method == method) {
+            return match frame.raw(&["params", "cursor"]) {
+                None | Some("null") => self.gather_list(*kind, to),
+                Some(_) => self.refuse_cursor(&to),
+            };
+        }
+        match method {
+            legacy::LOGGING_SET_LEVEL => {
+                self.log_level = frame.raw(&["params"]).map(str::to_owned);
+                let params = self.log_level.clone();
+                self.gather_log_level(params.as_deref(), to);
+            }
+            legacy::PROMPTS_GET => self.route_by_name(frame, &["params", "name"], to),
+            legacy::COMPLETION_COMPLETE if frame.at(&["params", "ref", "name"]).is_some() => {
+                self.route_by_name(frame, &["params", "ref", "name"], to);
+            }
+            legacy::COMPLETION_COMPLETE => self.route_by_uri(frame, &["params", "ref", "uri"], to),
+            legacy::RESOURCES_READ | legacy::RESOURCES_SUBSCRIBE | legacy::RESOURCES_UNSUBSCRIBE => {
+                self.route_by_uri(frame, &["params", "uri"], to);
+            }
+            legacy::TASKS_GET | legacy::TASKS_RESULT | legacy::TASKS_CANCEL => {
+                let task = frame.string(&["params", "taskId"]);
+                match task.and_then(|task| self.routes.task(&task)) {
+                    Some(server) => self.relay(server, frame, Vec::new(), Purpose::Relay(to)),
+                    None => self.refuse(
+                        &to,
+                        code::INVALID_PARAMS,
+                        "no server is known to have this task; list the tasks first",
+                    ),
+                }
+            }
+            _ => {
+                let message = format!("`{}` can't be routed: there are several servers", shortened(method));
+                self.refuse(&to, code::METHOD_NOT_FOUND, &message);
+            }
+        }
+    }
+
+    fn route_by_name(&mut self, frame: &Frame, keys: &[&str], to: ReplyTo) {
+        let public = frame.string(keys).map(Cow::into_owned).unwrap_or_default();
+        let Some((server, own)) = self.routes.own_name(&public) else {
+            let message = format!("no server has {:?}; its name is server__prompt", shortened(&public));
+            return self.refuse(&to, code::INVALID_PARAMS, &message);
+        };
+        let mut quoted = String::new();
+        argala_json::quote(own, &mut quoted);
+        let edits = frame.at(keys).map(|node| (node.span.clone(), quoted)).into_iter().collect();
+        self.relay(server, frame, edits, Purpose::Relay(to));
+    }
+
+    fn route_by_uri(&mut self, frame: &Frame, keys: &[&str], to: ReplyTo) {
+        let uri = frame.string(keys).map(Cow::into_owned).unwrap_or_default();
+        if let Some(server) = self.routes.resource(&uri) {
+            return self.relay(server, frame, Vec::new(), Purpose::Relay(to));
+        }
+        // A server may have resources that it doesn't list: each is asked, until one knows it.
+        let untried: Vec<ServerId> =
+            (0..self.downstreams.len()).rev().filter(|server| self.offers(*server, "resources")).collect();
+        self.try_resource(frame.text().to_owned(), untried, to);
+    }
+
+    /// Asks the next server for a resource that none is known to have.
+    pub(super) fn try_resource(&mut self, text: String, mut untried: Vec<ServerId>, to: ReplyTo) {
+        let Some(server) = untried.pop() else {
+            return self.refuse(&to, code::INVALID_PARAMS, "no server has resources");
+        };
+        if let Ok(frame) = Frame::read(text.as_bytes(), Sender::Host) {
+            self.relay(server, &frame, Vec::new(), Purpose::TryResource { to, frame: text, untried });
+        }
+    }
+
+    /// Sends a request of the host's to a server, under an id of ours.
+    pub(super) fn relay(
+        &mut self,
+        server: ServerId,
+        frame: &Frame,
+        mut edits: Vec<(Span, String)>,
+        purpose: Purpose,
+    ) {
+        let id = self.calls.next_id();
+        edits.extend(frame.at(&["id"]).map(|node| (node.span.clone(), id.to_string())));
+        match self.to_downstream(server, frame.edited(&edits)) {
+            Ok(()) => {
+                let token = frame.raw(&["params", "_meta", "progressToken"]).map(str::to_owned);
+                self.calls.insert(id, Call { server, purpose, token });
+            }
+            Err(message) => {
+                if let Some(to) = purpose.reply_to() {
+                    self.refuse(&to.clone(), code::INTERNAL_ERROR, &message);
+                }
+            }
+        }
+    }
+
+    fn take_notification(&mut self, frame: Frame, method: &str) {
+        match method {
+            legacy::TOOLS_CALL => guard::drop_call_without_id(),
+            legacy::INITIALIZED => self.take_initialized(frame),
+            legacy::CANCELLED => self.cancel(&frame),
+            legacy::PROGRESS => match self.asks.progress(&frame) {
+                Some((server, progress)) => self.pass(server, progress),
+                None => tracing::debug!("progress of the host's that nobody asked for was dropped"),
+            },
+            _ if legacy::is_host_notification(method) || self.relays(method) => {
+                for server in 0..self.downstreams.len() {
+                    self.pass(server, frame.text().to_owned());
+                }
+            }
+            _ => tracing::warn!(
+                "the host's notification `{}` was dropped: it is not the protocol's",
+                shortened(method)
+            ),
+        }
+    }
+
+    /// The host cancels one of its requests: the server that works on it hears so, under the id that it knows.
+    fn cancel(&mut self, frame: &Frame) {
+        let Some(request) = frame.at(&["params", "requestId"]) else { return };
+        let Some(id) = Id::read(request, frame.text()) else { return };
+        let withdrawn = match self.calls.take_by_host(&id) {
+            Some((call_id, call)) => {
+                self.pass(call.server, frame.edited(&[(request.span.clone(), call_id.to_string())]));
+                call.purpose.reply_to().cloned()
+            }
+            None => self.gathers.cancel(&id),
+        };
+        if let Some(answers) = withdrawn.and_then(|to| self.answers.withdraw(&to)) {
+            self.to_host(answers);
+        }
+    }
+
+    /// Sends what nobody waits for.
+    fn pass(&self, server: ServerId, frame: String) {
+        if let Err(reason) = self.to_downstream(server, frame) {
+            tracing::debug!("a frame of the host's was dropped: {reason}");
+        }
+    }
+
+    fn refuse_frame(&mut self, refused: &Refused, batch: Option<BatchId>) {
+        tracing::warn!("a frame of the host's was refused: {}", refused.message);
+        if let Some(error) = refused.reply() {
+            self.answers.owe(batch);
+            self.answer(&ReplyTo { id: refused.id.clone(), batch }, error);
+        }
+    }
+
+    /// Answers a request with an error.
+    pub(super) fn refuse(&mut self, to: &ReplyTo, code: i32, message: &str) {
+        self.answer(to, reply::error(to.id.as_ref(), code, message));
+    }
+
+    /// Answers a request.
+    pub(super) fn answer(&mut self, to: &ReplyTo, answer: String) {
+        if let Some(frame) = self.answers.give(to, answer) {
+            self.to_host(frame);
+        }
+    }
+}
+
+/// What the host wrote, as far as a message repeats it.
+fn shortened(text: &str) -> String {
+    const SHOWN: usize = 80;
+    text.chars().take(SHOWN).collect()
+}

@@ -1,0 +1,94 @@
+//! The guard: every `tools/call` is judged here, and nowhere else does one leave for a downstream.
+
+use argala_engine::{Decision, Verdict};
+use argala_json::{Limits, Options, compact, quote};
+use argala_wire::reply::{self, code};
+use argala_wire::{Frame, legacy};
+
+use super::Session;
+use super::answers::ReplyTo;
+use super::calls::Purpose;
+
+/// The member of `_meta` that carries a decision.
+const META: &str = "argala/decision";
+
+impl Session {
+    /// Judges a call and sends on what was judged, or says why not.
+    pub(super) fn take_tool_call(&mut self, frame: &Frame, to: ReplyTo) {
+        let Some(name) = frame.string(&["params", "name"]).map(std::borrow::Cow::into_owned) else {
+            return self.refuse(&to, code::INVALID_PARAMS, "`params.name` must be the name of a tool");
+        };
+        let arguments = match frame.raw(&["params", "arguments"]) {
+            None => "{}".to_owned(),
+            Some(raw) if raw.starts_with('{') => match written_anew(raw) {
+                Ok(arguments) => arguments,
+                Err(error) => {
+                    return self.refuse(&to, code::INVALID_PARAMS, &format!("`params.arguments`: {error}"));
+                }
+            },
+            Some(_) => return self.refuse(&to, code::INVALID_PARAMS, "`params.arguments` must be an object"),
+        };
+        let decision = self.setup.policy.judge(&name, arguments.as_bytes());
+        record(&decision);
+        if decision.verdict != Verdict::Allow {
+            return self.deny(&decision, frame, &to);
+        }
+        let Some((server, own)) = self.routes.own_name(&name) else {
+            return self.refuse(
+                &to,
+                code::INVALID_PARAMS,
+                &format!("no server has a tool {name:?}; its name is server__tool"),
+            );
+        };
+        let mut edits = Vec::new();
+        let mut quoted = String::new();
+        quote(own, &mut quoted);
+        edits.extend(frame.at(&["params", "name"]).map(|node| (node.span.clone(), quoted)));
+        // What leaves is the very text that was judged.
+        edits.extend(frame.at(&["params", "arguments"]).map(|node| (node.span.clone(), arguments)));
+        let is_task = frame.at(&["params", "task"]).is_some();
+        let purpose =
+            if is_task && self.is_federated() { Purpose::LearnTask(to) } else { Purpose::Relay(to) };
+        self.relay(server, frame, edits, purpose);
+    }
+
+    fn deny(&mut self, decision: &Decision, frame: &Frame, to: &ReplyTo) {
+        let Some(id) = &to.id else { return };
+        let text = match decision.verdict {
+            Verdict::Ask => format!("ARGALA BLOCK: {}; this gateway has nobody to ask", decision.message),
+            _ => decision.message.clone(),
+        };
+        // Written by the same serializer as `argala check` does: the same decision, byte for byte.
+        let decision = serde_json::to_string(decision).unwrap_or_else(|_| "null".to_owned());
+        let meta = format!(r#"{{"{META}":{decision}}}"#);
+        // A host that asked for a task waits for one: only an error can tell it that there is none.
+        if frame.at(&["params", "task"]).is_some() {
+            return self.answer(to, reply::error_with(Some(id), code::DENIED, &text, Some(&meta)));
+        }
+        let mut quoted = String::new();
+        quote(&text, &mut quoted);
+        let content = format!(r#"[{{"type":"text","text":{quoted}}}]"#);
+        self.answer(to, reply::result(id, &format!(r#"{{"content":{content},"isError":true,"_meta":{meta}}}"#)));
+    }
+}
+
+/// The arguments as they will be judged and sent: written anew from what the strict reader read.
+fn written_anew(raw: &str) -> Result<String, argala_json::Error> {
+    // The frame's own bounds have held already.
+    let limits = Limits { max_bytes: usize::MAX, max_depth: usize::MAX, max_nodes: usize::MAX };
+    compact(raw, &Options::strict(limits))
+}
+
+fn record(decision: &Decision) {
+    let Decision { verdict, rule, method, at, policy, .. } = decision;
+    let at = at.as_deref().unwrap_or("");
+    match verdict {
+        Verdict::Allow => tracing::debug!(method, rule, policy, "allowed"),
+        _ => tracing::warn!(method, rule, at, policy, "{}", decision.message),
+    }
+}
+
+/// A call that is no request can't be denied to anyone, and goes nowhere.
+pub(super) fn drop_call_without_id() {
+    tracing::warn!("a `{}` without an id was dropped: nobody could be told its result", legacy::TOOLS_CALL);
+}
