@@ -280,7 +280,9 @@ impl Session {
             State::Ready(outbox) => outbox,
             State::Starting => return Err(format!("the server `{name}` is being started; try again later")),
             State::Up(_) => {
-                return Err(format!("the server `{name}` has not answered `initialize` yet; try again later"));
+                return Err(format!(
+                    "the server `{name}` has not answered `initialize` yet; try again later"
+                ));
             }
             State::Down(reason) => {
                 return Err(format!("the server `{name}` doesn't run: {reason}; it is being started again"));

@@ -68,7 +68,10 @@ impl Session {
         let mut quoted = String::new();
         quote(&text, &mut quoted);
         let content = format!(r#"[{{"type":"text","text":{quoted}}}]"#);
-        self.answer(to, reply::result(id, &format!(r#"{{"content":{content},"isError":true,"_meta":{meta}}}"#)));
+        self.answer(
+            to,
+            reply::result(id, &format!(r#"{{"content":{content},"isError":true,"_meta":{meta}}}"#)),
+        );
     }
 }
 
