@@ -48,7 +48,7 @@ const READ_BUFFER: usize = 64 << 10;
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 /// A server that ran this long is started again at once.
 const STEADY: Duration = Duration::from_secs(10);
-/// How long the last lines of a process that has ended are waited for.
+/// How long the last lines to a process that shall end, and from one that has ended, are waited for.
 const LAST_LINES: Duration = Duration::from_millis(500);
 
 impl Connection {
@@ -111,7 +111,7 @@ impl Keeper {
     /// Runs one process to its end and says how that came.
     async fn run(&mut self, mut child: Child, streams: argala_wire::child::Streams) -> String {
         let (outbox, inlet) = outbox(QUEUE);
-        let writer = tokio::spawn(write_lines(streams.stdin, inlet));
+        let mut writer = tokio::spawn(write_lines(streams.stdin, inlet));
         let mut reader = tokio::spawn(read_lines(self.server, streams.stdout, self.reports.clone()));
         let log = tokio::spawn(log_lines(self.name.clone(), streams.stderr));
         tracing::debug!(server = self.name, "started");
@@ -128,6 +128,10 @@ impl Keeper {
             _ = &mut reader => "it closed its output".to_owned(),
             _ = self.stopped.changed() => "the session ended".to_owned(),
         };
+        // A session that has ended has closed the queue, and the writer ends when it is empty.
+        if *self.stopped.borrow() {
+            let _ = timeout(LAST_LINES, &mut writer).await;
+        }
         // Closes its input, which is how a server is told that nobody needs it any more.
         writer.abort();
         if ended {

@@ -49,6 +49,9 @@ const HOST_QUEUE: usize = 32 << 20;
 const READ_BUFFER: usize = 64 << 10;
 /// Lines that wait to be handled, each of any allowed size.
 const EVENTS: usize = 4;
+/// Requests in flight of one host, and of them those that several servers answer together.
+const MAX_CALLS: usize = 10_000;
+const MAX_GATHERS: usize = 64;
 /// How long calls in flight may still be answered after the host has closed its side.
 const DRAIN: Duration = Duration::from_secs(2);
 
@@ -76,6 +79,8 @@ struct Downstream {
     state: State,
     /// What it said of itself, as JSON: the result of `initialize`.
     introduction: Option<String>,
+    /// The error that it answered `initialize` with, as JSON, if it did.
+    refusal: Option<String>,
     hearing: Hearing,
 }
 
@@ -148,6 +153,8 @@ pub(crate) async fn run(
         }
     }
     reader.abort();
+    // Closes the queues before the downstreams: what still waits in them is written first.
+    drop(session);
     for connection in &connections {
         connection.close();
     }
@@ -158,7 +165,7 @@ pub(crate) async fn run(
         connection.closed().await;
     }
     drain.abort();
-    drop((session, host));
+    drop(host);
     if !writer.is_finished() {
         let _ = tokio::time::timeout(DRAIN, writer).await;
     }
@@ -186,6 +193,7 @@ impl Session {
             name: server.name.clone(),
             state: State::Starting,
             introduction: None,
+            refusal: None,
             hearing: Hearing::Prompt,
         };
         Self {
@@ -256,6 +264,11 @@ impl Session {
             downstream.state = state;
             downstream.hearing = Hearing::Prompt;
         }
+    }
+
+    /// Whether so much is in flight that nothing more is taken.
+    fn is_busy(&self) -> bool {
+        self.calls.len() >= MAX_CALLS || self.gathers.len() >= MAX_GATHERS
     }
 
     fn name(&self, server: ServerId) -> &str {

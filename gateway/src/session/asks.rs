@@ -30,12 +30,17 @@ pub(super) struct Asks {
     last: AskId,
 }
 
+/// A server may have this many requests at the host, all servers of a session together.
+const MAX_OPEN: usize = 10_000;
 /// A task outlives its request, and so does its token. Past this many the oldest is forgotten.
 const MAX_TOKENS: usize = 1000;
 
 impl Asks {
-    /// Notes a server's request; the frame for the host.
-    pub(super) fn relay(&mut self, server: ServerId, id: &Id, frame: &Frame) -> String {
+    /// Notes a server's request; the frame for the host. None where the host has more than enough of them.
+    pub(super) fn relay(&mut self, server: ServerId, id: &Id, frame: &Frame) -> Option<String> {
+        if self.open.len() >= MAX_OPEN {
+            return None;
+        }
         self.last += 1;
         let ask_id = self.last;
         self.open.insert(ask_id, Ask { server, id: id.clone() });
@@ -50,7 +55,7 @@ impl Asks {
                 self.tokens.pop_first();
             }
         }
-        frame.edited(&edits)
+        Some(frame.edited(&edits))
     }
 
     /// The host's answer, for the server that asked. None where nobody did.

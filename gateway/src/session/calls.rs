@@ -116,6 +116,11 @@ impl Calls {
         self.open.values().find(|call| call.token.as_deref() == Some(token)).map(|call| call.server)
     }
 
+    /// How many are in flight.
+    pub(super) fn len(&self) -> usize {
+        self.open.len()
+    }
+
     /// Whether nobody waits for an answer.
     pub(super) fn is_empty(&self) -> bool {
         self.open.values().all(|call| call.purpose.reply_to().is_none())

@@ -51,10 +51,14 @@ impl Session {
             Kind::Request { id, method } if method == legacy::PING => {
                 let _ = self.to_downstream(server, reply::result(&id, "{}"));
             }
-            Kind::Request { id, .. } => {
-                let ask = self.asks.relay(server, &id, &frame);
-                self.to_host(ask);
-            }
+            Kind::Request { id, .. } => match self.asks.relay(server, &id, &frame) {
+                Some(ask) => self.to_host(ask),
+                None => {
+                    let busy =
+                        reply::error(Some(&id), code::INTERNAL_ERROR, "too many requests wait for the host");
+                    let _ = self.to_downstream(server, busy);
+                }
+            },
             Kind::Notification { method } => self.take_downstream_notification(server, frame, &method),
         }
     }

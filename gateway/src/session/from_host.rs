@@ -89,6 +89,9 @@ impl Session {
             _ if !self.opening.is_answered() => {
                 self.refuse(&to, code::INVALID_REQUEST, "the session must be opened with `initialize` first");
             }
+            _ if self.is_busy() => {
+                self.refuse(&to, code::INTERNAL_ERROR, "too many requests are in flight; try again later");
+            }
             legacy::TOOLS_CALL => self.take_tool_call(&frame, to),
             _ if !self.is_federated() => {
                 if method == legacy::LOGGING_SET_LEVEL {

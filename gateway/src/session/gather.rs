@@ -54,6 +54,10 @@ impl Gathers {
         self.open.is_empty()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.open.len()
+    }
+
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         self.open.values().map(|gather| gather.deadline).min()
     }

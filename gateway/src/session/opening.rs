@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::answers::ReplyTo;
 use super::calls::{Call, Purpose};
 use super::catalogue::ListKind;
-use super::{Session, State};
+use super::{Downstream, Session, State};
 use crate::connection::ServerId;
 
 /// How long the host waits for one server, and for the slowest of several.
@@ -26,8 +26,6 @@ pub(super) struct Opening {
     request: Option<Frame>,
     /// Whom to answer, and when at the latest.
     waiting: Option<(ReplyTo, Instant)>,
-    /// Why the only server wouldn't open, as the error that it sent.
-    refusal: Option<String>,
     /// The revision that was agreed on, once the host has been answered.
     version: Option<String>,
     /// The host's `notifications/initialized`.
@@ -82,6 +80,9 @@ impl Session {
     /// Introduces the host to a server that runs, once there is a host.
     pub(super) fn introduce(&mut self, server: ServerId) {
         let Some(request) = &self.opening.request else { return };
+        if let Some(downstream) = self.downstreams.get_mut(server) {
+            downstream.refusal = None;
+        }
         let Some(State::Up(outbox)) = self.downstreams.get(server).map(|downstream| &downstream.state) else {
             return;
         };
@@ -102,15 +103,11 @@ impl Session {
 
     /// A server's answer to `initialize`.
     pub(super) fn take_introduction(&mut self, server: ServerId, frame: &Frame) {
-        let federated = self.is_federated();
         let Some(downstream) = self.downstreams.get_mut(server) else { return };
         let Some(introduction) = frame.raw(&["result"]) else {
             let error = frame.raw(&["error"]).unwrap_or_default();
             tracing::error!(server = downstream.name, "it refused `initialize`: {error}");
-            downstream.state = State::Down(format!("it refused `initialize`: {error}"));
-            if !federated {
-                self.opening.refusal = Some(error.to_owned());
-            }
+            downstream.refusal = Some(error.to_owned());
             return self.try_answer_initialize();
         };
         downstream.introduction = Some(introduction.to_owned());
@@ -137,8 +134,9 @@ impl Session {
 
     /// Answers `initialize` once every server has been introduced or can't be.
     pub(super) fn try_answer_initialize(&mut self) {
-        let pending =
-            |downstream: &super::Downstream| matches!(downstream.state, State::Starting | State::Up(_));
+        let pending = |downstream: &Downstream| {
+            downstream.refusal.is_none() && matches!(downstream.state, State::Starting | State::Up(_))
+        };
         if self.opening.is_waiting() && !self.downstreams.iter().any(pending) {
             self.answer_initialize();
         }
@@ -152,12 +150,13 @@ impl Session {
                 tracing::warn!(server = downstream.name, "not ready; the session opens without it");
             }
         }
-        if let Some(error) = self.opening.refusal.take() {
+        let only = self.downstreams.first().filter(|_| !self.is_federated());
+        if let Some(error) = only.and_then(|only| only.refusal.clone()) {
+            // The host may try once more.
             let id = to.id.as_ref().map_or_else(|| "null".to_owned(), argala_wire::Id::to_json);
             self.opening.request = None;
             return self.answer(&to, format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#));
         }
-        let only = self.downstreams.first().filter(|_| !self.is_federated());
         let result = only.and_then(|only| only.introduction.clone()).unwrap_or_else(|| self.introduction());
         let version = serde_json::from_str::<Value>(&result).ok();
         let version = version.as_ref().and_then(|result| result.get("protocolVersion")?.as_str());

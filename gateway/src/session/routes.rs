@@ -8,6 +8,8 @@ use crate::connection::ServerId;
 const SEPARATOR: &str = "__";
 /// Past this many resources, and tasks, the oldest are forgotten.
 const REMEMBERED: usize = 10_000;
+/// A longer URI or id is not remembered.
+const LONGEST: usize = 8 << 10;
 
 /// What a session has learned.
 #[derive(Debug)]
@@ -28,7 +30,7 @@ struct Remembered {
 
 impl Remembered {
     fn learn(&mut self, key: &str, owner: ServerId) {
-        if self.owners.contains_key(key) {
+        if key.len() > LONGEST || self.owners.contains_key(key) {
             return;
         }
         self.owners.insert(key.to_owned(), owner);
@@ -81,7 +83,11 @@ impl Routes {
     pub(super) fn learn_template(&mut self, template: &str, server: ServerId) {
         let literal = template.split('{').next().unwrap_or_default();
         let known = |(text, owner): &(String, ServerId)| text == literal && *owner == server;
-        if !literal.is_empty() && self.templates.len() < REMEMBERED && !self.templates.iter().any(known) {
+        if !literal.is_empty()
+            && literal.len() <= LONGEST
+            && self.templates.len() < REMEMBERED
+            && !self.templates.iter().any(known)
+        {
             self.templates.push((literal.to_owned(), server));
         }
     }

@@ -66,7 +66,9 @@ pub(super) fn tables(before: &Counts, after: &Counts, unguarded: &Counts) {
 
 /// How to use it for real.
 pub(super) fn registration(program: &Path) {
-    println!("To put it before a server of your own, paste this into your host's configuration (see README.md):\n");
+    println!(
+        "To put it before a server of your own, paste this into your host's configuration (see README.md):\n"
+    );
     println!(
         r#"{{
   "mcpServers": {{
