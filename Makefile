@@ -7,8 +7,8 @@ BIN := $(VENV)/bin
 # The tools of `make lint` that are not in every toolchain.
 TOOLS := target/tools
 CARGO_DENY_VERSION := 0.20.2
-RUFF_VERSION := 0.14.6
-MYPY_VERSION := 1.19.0
+RUFF_VERSION := 0.17.6
+MYPY_VERSION := 2.4.1
 
 .PHONY: test test-rust test-python lint demo bench clean
 

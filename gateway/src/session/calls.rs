@@ -7,11 +7,13 @@ use std::collections::HashMap;
 use argala_wire::Id;
 
 use super::answers::ReplyTo;
-use super::gather::GatherId;
 use crate::connection::ServerId;
 
 /// The id of a request toward a downstream.
 pub(super) type CallId = u64;
+
+/// Names a request of the host's that several servers answer together.
+pub(super) type GatherId = u64;
 
 /// A request in flight.
 #[derive(Debug)]

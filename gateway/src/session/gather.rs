@@ -8,13 +8,10 @@ use argala_wire::{Frame, Id, legacy};
 use tokio::time::Instant;
 
 use super::answers::ReplyTo;
-use super::calls::{Call, CallId, Purpose};
+use super::calls::{Call, CallId, GatherId, Purpose};
 use super::catalogue::{List, ListKind, PROMPTS, RESOURCES, TASKS, TEMPLATES, TOOLS};
 use super::{Hearing, Session};
 use crate::connection::ServerId;
-
-/// Names a request that several servers answer together.
-pub(super) type GatherId = u64;
 
 /// How long the slowest server is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
