@@ -1,1 +1,20 @@
-//! placeholder
+//! The engine inside Python: the native module `argala._argala`.
+//!
+//! In reading order: [`engine`] is the class that Python sees; [`policy_dict`] turns a dict into a policy; [`walk`] tells
+//! the inspector what is in a Python object, and copies it; [`decision`] gives the outcome back. [`type_name`] and
+//! [`policy_error`] say what was wrong.
+
+mod decision;
+mod engine;
+mod policy_dict;
+mod policy_error;
+mod type_name;
+mod walk;
+
+#[pyo3::pymodule]
+mod _argala {
+    #[pymodule_export]
+    use crate::engine::ArgalaEngine;
+    #[pymodule_export]
+    use crate::policy_error::PolicyError;
+}

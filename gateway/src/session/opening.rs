@@ -249,10 +249,11 @@ impl Session {
         ready && self.offers(server, kind.capability)
     }
 
-    /// Whether a method that isn't the protocol's is relayed all the same. A tool's call never is: it must be judged.
+    /// Whether a method that isn't the protocol's is relayed all the same. A tool's call never is, in any spelling that a
+    /// careless server could take for one: it must be judged.
     pub(super) fn relays(&self, method: &str) -> bool {
-        !method.starts_with("tools/")
-            && self.setup.relayed.iter().any(|glob: &MethodGlob| glob.matches(method))
+        let is_tools = method.trim().to_ascii_lowercase().starts_with("tools/");
+        !is_tools && self.setup.relayed.iter().any(|glob: &MethodGlob| glob.matches(method))
     }
 }
 
