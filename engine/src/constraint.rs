@@ -26,6 +26,21 @@ pub(crate) enum Value<'a> {
     Object,
 }
 
+impl Value<'_> {
+    /// Whether nothing can be inside of it. Null isn't meant: it stands for a value that isn't there.
+    pub(crate) fn has_no_inside(self) -> bool {
+        matches!(self, Self::Boolean(_) | Self::Number(_) | Self::String(_))
+    }
+
+    /// How many bytes of text it has of its own.
+    pub(crate) fn text_bytes(self) -> usize {
+        match self {
+            Self::Number(text) | Self::String(text) => text.len(),
+            Self::Null | Self::Boolean(_) | Self::Array | Self::Object => 0,
+        }
+    }
+}
+
 /// What a value must be.
 pub(crate) trait Constraint: Debug + Send + Sync {
     /// What is wanted, as the end of "must be …".
@@ -123,11 +138,11 @@ fn describe(value: Value<'_>) -> String {
 }
 
 /// A list for a message: `"a", "b" or "c"`.
-fn alternatives(mut words: Vec<String>) -> String {
+fn alternatives(words: impl ExactSizeIterator<Item = String>) -> String {
     const LISTED: usize = 12;
-    if words.len() > LISTED {
-        let more = words.len() - LISTED;
-        words.truncate(LISTED);
+    let more = words.len().saturating_sub(LISTED);
+    let mut words: Vec<String> = words.take(LISTED).collect();
+    if more > 0 {
         return format!("{} or one of {more} more", words.join(", "));
     }
     match words.pop() {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::policy::method::is_method_name;
 use crate::view::View;
 
 /// The three ways in which a call can end.
@@ -59,6 +60,9 @@ pub struct Decision {
 /// How many findings a decision lists.
 pub const MAX_FINDINGS: usize = 16;
 
+/// How many characters of a name that is no method's a message repeats.
+const SHOWN_METHOD: usize = 64;
+
 /// One thing that spoke against a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -91,7 +95,13 @@ impl Decision {
             .first()
             .cloned()
             .unwrap_or_else(|| Finding::new("internal", None, "was denied without a finding"));
-        let message = format!("ARGALA BLOCK: `{method}` {} (rule {})", first.reason, first.rule);
+        let message = if is_method_name(method) {
+            format!("ARGALA BLOCK: `{method}` {} (rule {})", first.reason, first.rule)
+        } else {
+            // It may hold an end of line, an escape sequence or a megabyte of anything.
+            let method: String = method.chars().take(SHOWN_METHOD).collect();
+            format!("ARGALA BLOCK: {method:?} {} (rule {})", first.reason, first.rule)
+        };
         Self { message, findings, ..Self::from_first(Verdict::Deny, method, policy, first) }
     }
 

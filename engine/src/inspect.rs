@@ -3,22 +3,27 @@
 //! Whoever holds the arguments tells it what is in them: the JSON reader for a text, the Python module for objects. So
 //! every way in has one evaluator.
 
+mod arguments;
 mod findings;
 mod places;
 mod reach;
+mod refusal;
 
 use argala_json::pointer;
 
-use crate::constraint::{Constraint, Value};
+use crate::constraint::Value;
 use crate::decision::{Decision, Finding, Verdict};
 use crate::policy::Policy;
 use crate::policy::load::dotted;
 use crate::policy::method::{MAX_METHOD_LENGTH, is_method_name};
 use crate::policy::rules::{ArgumentRule, MethodRules};
 use crate::scan::{Arena, Hit, Leaf, LeafKind};
+use arguments::{Contents, RuleId};
 use findings::{Findings, Key};
 use places::{PlaceId, Places};
 use reach::Reaches;
+pub use refusal::Refusal;
+use refusal::shown;
 
 /// Judges the arguments of one call.
 ///
@@ -51,34 +56,13 @@ pub struct Inspector<'p> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stop;
 
-/// Why arguments couldn't be judged. Each is a denial.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// The arguments are not the JSON that they should be.
-    NotJson(String),
-    /// An object has a key twice; parsers disagree on which one counts.
-    DuplicateKey(String),
-    /// A string holds half of a surrogate pair.
-    LoneSurrogate,
-    /// The bytes are not UTF-8.
-    NotUtf8,
-    /// A value that has no JSON form, by the name of its type.
-    Type(String),
-}
-
 /// A container that is open.
 #[derive(Debug)]
 struct Open<'p> {
     place: PlaceId,
     /// Of an array: the index of the next element. None for an object.
     next_index: Option<usize>,
-    /// Rules whose path leads to this container and further in.
-    deeper: Vec<usize>,
-    /// What each element must be, and by which rule.
-    items: Vec<(usize, &'p dyn Constraint)>,
-    /// How many elements an array may have, and by which rule.
-    bounds: Vec<(usize, &'p dyn Constraint)>,
+    contents: Contents<'p>,
 }
 
 impl Policy {
@@ -168,7 +152,16 @@ impl<'p> Inspector<'p> {
         else {
             return self.out_of_order();
         };
-        self.member = self.places.member(parent.place, key);
+        let parent = parent.place;
+        let longest = self.policy.limits().max_key_bytes;
+        if key.len() > longest {
+            return self.exceed(
+                "limits.max_key_bytes",
+                parent,
+                format!("has a key of more than {longest} bytes"),
+            );
+        }
+        self.member = self.places.member(parent, key);
         self.member_pending = true;
         self.count(self.member, key.len())?;
         if self.scans {
@@ -289,23 +282,19 @@ impl<'p> Inspector<'p> {
 
     fn scalar(&mut self, value: Value<'_>) -> Result<(), Stop> {
         let (place, _) = self.begin(value)?;
-        match value {
-            Value::String(text) | Value::Number(text) => {
-                self.count(place, text.len())?;
-                if self.scans {
-                    let kind =
-                        if matches!(value, Value::String(_)) { LeafKind::String } else { LeafKind::Number };
-                    self.arena.push(text, Leaf { kind, place });
-                }
-                Ok(())
-            }
-            _ => self.count(place, 0),
+        let (kind, text) = match value {
+            Value::String(text) => (LeafKind::String, text),
+            Value::Number(text) => (LeafKind::Number, text),
+            _ => return Ok(()),
+        };
+        if self.scans {
+            self.arena.push(text, Leaf { kind, place });
         }
+        Ok(())
     }
 
     fn enter(&mut self, value: Value<'_>) -> Result<(), Stop> {
         let (place, open) = self.begin(value)?;
-        self.count(place, 0)?;
         let limits = self.policy.limits();
         if self.open.len() >= limits.max_depth {
             return self.exceed(
@@ -324,26 +313,16 @@ impl<'p> Inspector<'p> {
             self.refuse_order();
         }
         if let Some(length) = open.next_index {
-            for (rule, constraint) in open.bounds {
-                if constraint.max_items().is_some_and(|most| length > most) {
-                    let reason = format!("must be {}, not one of {length}", constraint.expects());
-                    self.violated(rule, open.place, reason);
-                }
+            for (rule, reason) in open.contents.judge_length(length) {
+                self.violated(rule, open.place, reason);
             }
         }
         self.complete = self.open.is_empty();
     }
 
-    /// Finds the place of a value, judges it by what its rules say, and prepares for what may lie inside of it.
+    /// Finds the place of a value, counts it, judges it by what its rules say, and prepares for what may lie inside of it.
     fn begin(&mut self, value: Value<'_>) -> Result<(PlaceId, Open<'p>), Stop> {
         let next_index = matches!(value, Value::Array).then_some(0);
-        let mut inside = Open {
-            place: Places::ROOT,
-            next_index,
-            deeper: Vec::new(),
-            items: Vec::new(),
-            bounds: Vec::new(),
-        };
         let depth = self.open.len();
         let Some(parent) = self.open.last_mut() else {
             if !matches!(value, Value::Object) || self.complete {
@@ -351,10 +330,11 @@ impl<'p> Inspector<'p> {
                 self.refused.get_or_insert(Refusal::NotJson(reason).finding(String::new()));
                 return Err(Stop);
             }
-            inside.deeper = (0..self.rules.arguments.len()).collect();
-            return Ok((Places::ROOT, inside));
+            self.count(Places::ROOT, 0)?;
+            let contents = Contents::of_arguments(&self.rules.arguments);
+            return Ok((Places::ROOT, Open { place: Places::ROOT, next_index, contents }));
         };
-        inside.place = match &mut parent.next_index {
+        let place = match &mut parent.next_index {
             Some(index) => {
                 let place = self.places.element(parent.place, *index);
                 *index += 1;
@@ -369,38 +349,25 @@ impl<'p> Inspector<'p> {
                 return Err(Stop);
             }
         };
-        let mut applied: Vec<(usize, &'p dyn Constraint)> = parent.items.clone();
-        if !parent.deeper.is_empty() {
-            let segment = self.places.segment(inside.place);
-            for &rule in &parent.deeper {
-                let Some(argument) = self.rules.arguments.get(rule) else { continue };
-                let steps = argument.path.steps();
-                if !steps.get(depth - 1).is_some_and(|step| step.matches(&segment)) {
-                    continue;
-                }
-                if steps.len() == depth {
-                    applied.push((rule, argument.constraint.as_ref()));
-                    if let Some(present) = self.present.get_mut(rule) {
-                        *present = true;
-                    }
-                } else {
-                    inside.deeper.push(rule);
-                }
+        // Before any constraint reads it: what is past a bound must not cost more than that.
+        self.count(place, value.text_bytes())?;
+        let Some(parent) = self.open.last().filter(|parent| parent.contents.is_ruled()) else {
+            return Ok((place, Open { place, next_index, contents: Contents::default() }));
+        };
+        let name = self.places.segment(place);
+        let judgement = parent.contents.judge(&self.rules.arguments, &name, depth, value);
+        for rule in judgement.present {
+            if let Some(present) = self.present.get_mut(rule) {
+                *present = true;
             }
         }
-        for (rule, constraint) in applied {
-            match constraint.judge(value) {
-                Ok(()) => {
-                    inside.items.extend(constraint.items().map(|items| (rule, items)));
-                    inside.bounds.extend(constraint.max_items().map(|_| (rule, constraint)));
-                }
-                Err(reason) => self.violated(rule, inside.place, reason),
-            }
+        for (rule, reason) in judgement.broken {
+            self.violated(rule, place, reason);
         }
-        Ok((inside.place, inside))
+        Ok((place, Open { place, next_index, contents: judgement.contents }))
     }
 
-    fn violated(&mut self, rule: usize, place: PlaceId, reason: String) {
+    fn violated(&mut self, rule: RuleId, place: PlaceId, reason: String) {
         let Some(argument): Option<&'p ArgumentRule> = self.rules.arguments.get(rule).copied() else {
             return;
         };
@@ -461,37 +428,6 @@ fn offer_hit<'p>(rule: &'p str, findings: &mut Findings<'p>, hit: &Hit<'p>) {
         finding.span = Some(span);
         finding
     });
-}
-
-/// How many characters of a key or pointer a message repeats: the agent chose them, and they may be a megabyte.
-const SHOWN: usize = 256;
-
-fn shown(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
-}
-
-impl Refusal {
-    fn finding(&self, at: String) -> Finding {
-        let (rule, what) = match self {
-            Self::NotJson(reason) => ("input.not-json", format!("are not a JSON object: {reason}")),
-            Self::DuplicateKey(_) => (
-                "input.duplicate-key",
-                "have this key twice, and parsers differ on which one counts".to_owned(),
-            ),
-            Self::LoneSurrogate => {
-                ("input.lone-surrogate", "hold half of a surrogate pair, which is no text".to_owned())
-            }
-            Self::NotUtf8 => ("input.not-utf8", "are not UTF-8".to_owned()),
-            Self::Type(name) => {
-                ("input.type", format!("hold a value of type {name}, which has no JSON form"))
-            }
-        };
-        let place = if at.is_empty() { String::new() } else { format!(" (at {})", shown(&at)) };
-        Finding::new(rule, Some(at), format!("can't be judged: its arguments {what}{place}"))
-    }
 }
 
 impl Decision {

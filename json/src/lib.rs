@@ -7,7 +7,7 @@
 //! - [`read`] drives [`Events`] over a text.
 //! - [`Outline`] indexes the upper levels of a text, so that raw slices can be taken from it.
 //! - [`compact`] writes a text anew from its events: what was read, and nothing else.
-//! - [`pointer`] renders and parses JSON Pointers ([RFC 6901]).
+//! - [`mod@pointer`] renders and parses JSON Pointers ([RFC 6901]).
 //!
 //! ```
 //! use argala_json::{Limits, Options, compact};
@@ -24,6 +24,7 @@ mod compact;
 mod error;
 mod events;
 mod keys;
+mod letters;
 mod outline;
 pub mod pointer;
 mod reader;
@@ -32,6 +33,7 @@ mod text;
 pub use compact::{Compact, compact};
 pub use error::{Error, ErrorKind};
 pub use events::{Events, Span};
+pub use letters::look_alike;
 pub use outline::{Node, Outline};
 pub use reader::{Limits, Options, Stopped, read};
 pub use text::{Text, quote};

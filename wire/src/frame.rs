@@ -164,7 +164,7 @@ impl Frame {
             const KNOWN: [&str; 6] = ["name", "arguments", "_meta", "task", "inputResponses", "requestState"];
             for node in self.outline.children(params) {
                 if let Some((key, known)) =
-                    node.key.as_deref().and_then(|key| Some((key, look_alike(key, &KNOWN)?)))
+                    node.key.as_deref().and_then(|key| Some((key, taken_for(key, &KNOWN)?)))
                 {
                     return Err(self
                         .bad_params(&format!("params has {key:?}, which some parsers take for `{known}`")));
@@ -225,7 +225,7 @@ fn classify(text: &str, outline: &Outline) -> Result<Kind, Box<Refused>> {
     const KNOWN: [&str; 6] = ["jsonrpc", "id", "method", "params", "result", "error"];
     let mut seen: Vec<&str> = Vec::new();
     for key in outline.children(root).filter_map(|node| node.key.as_deref()) {
-        if let Some(known) = look_alike(key, &KNOWN) {
+        if let Some(known) = taken_for(key, &KNOWN) {
             return refuse(
                 known_id,
                 &format!("the message has {key:?}, which some parsers take for `{known}`"),
@@ -265,21 +265,8 @@ fn classify(text: &str, outline: &Outline) -> Result<Kind, Box<Refused>> {
 }
 
 /// The known key that a parser which folds case takes `key` for, where it isn't that key itself.
-///
-/// Folded as Go's `encoding/json` does, which knows that U+017F folds to `s` and U+212A to `k`.
-fn look_alike<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
-    if known.contains(&key) {
-        return None;
-    }
-    let folded: String = key
-        .chars()
-        .map(|character| match character {
-            '\u{17f}' => 's',
-            '\u{212a}' => 'k',
-            other => other.to_ascii_lowercase(),
-        })
-        .collect();
-    known.iter().copied().find(|known| known.eq_ignore_ascii_case(&folded))
+fn taken_for<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
+    known.iter().copied().find(|known| argala_json::look_alike(key, known))
 }
 
 fn unreadable(bytes: &[u8], error: &argala_json::Error) -> Box<Refused> {

@@ -42,9 +42,10 @@ fn load_as(integer: bool, fields: &mut Fields<'_>, loader: &mut Loader) -> Box<d
         let message = format!("no number lies between min {} and max {}", min.text, max.text);
         loader.report(fields.place(), fields.span(), message, None);
     }
-    let one_of = fields
+    let one_of: Option<Vec<Bound>> = fields
         .decimals("one_of", loader)
         .map(|list| list.into_iter().map(|(text, value)| Bound { text, value }).collect());
+    fields.refuse_empty("one_of", one_of.as_ref().map(Vec::len), loader);
     Box::new(Number { integer, min, max, one_of })
 }
 
@@ -59,8 +60,8 @@ impl Constraint for Number {
         };
         match &self.one_of {
             Some(list) => {
-                let words = list.iter().map(|bound| bound.text.clone()).collect();
-                format!("{noun}{range}: {}", alternatives(words))
+                let words = alternatives(list.iter().map(|bound| bound.text.clone()));
+                format!("{noun}{range}: {words}")
             }
             None => format!("{noun}{range}"),
         }

@@ -25,8 +25,9 @@ struct Pattern {
 const PATTERN_BYTES: usize = 1 << 20;
 
 pub(super) fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Box<dyn Constraint> {
-    let one_of =
+    let one_of: Option<Vec<String>> =
         fields.strings("one_of", loader).map(|list| list.into_iter().map(|(text, _)| text).collect());
+    fields.refuse_empty("one_of", one_of.as_ref().map(Vec::len), loader);
     let max_len = fields.count("max_len", loader);
     let pattern = fields.take("pattern").and_then(|node| {
         let place = fields.place_of("pattern");
@@ -62,7 +63,7 @@ fn compile(text: &str) -> Result<Regex, String> {
 impl Constraint for Text {
     fn expects(&self) -> String {
         if let Some(list) = &self.one_of {
-            return alternatives(list.iter().map(|text| format!("{text:?}")).collect());
+            return alternatives(list.iter().map(|text| format!("{text:?}")));
         }
         let length = self.max_len.map(|most| format!(" of at most {most} characters")).unwrap_or_default();
         let shape = self.pattern.as_ref().map(|pattern| format!(" that matches `{}`", pattern.text));

@@ -50,19 +50,18 @@ impl Places {
         }
     }
 
-    /// The steps to a place, outermost first, as text.
-    pub(super) fn segments(&self, place: PlaceId) -> Vec<String> {
-        let mut segments: Vec<String> =
-            self.way_out(place).map(|step| self.segment(step).into_owned()).collect();
-        segments.reverse();
-        segments
+    /// The places on the way to a place, outermost first, without the root.
+    pub(super) fn way_in(&self, place: PlaceId) -> Vec<PlaceId> {
+        let mut way: Vec<PlaceId> = self.way_out(place).collect();
+        way.reverse();
+        way
     }
 
     /// The place as a JSON Pointer (RFC 6901).
     pub(super) fn pointer(&self, place: PlaceId) -> String {
         let mut rendered = String::new();
-        for segment in self.segments(place) {
-            pointer::push_key(&mut rendered, &segment);
+        for step in self.way_in(place) {
+            pointer::push_key(&mut rendered, &self.segment(step));
         }
         rendered
     }

@@ -41,9 +41,12 @@ fn in_reach(reach: &[ArgumentPath], places: &Places, leaf: Leaf) -> bool {
     if reach.is_empty() {
         return true;
     }
-    let segments = places.segments(leaf.place);
+    let way = places.way_in(leaf.place);
     reach.iter().any(|path| {
-        let named = leaf.kind == LeafKind::Key && segments.len() == path.steps().len() && !path.ends_open();
-        path.covers(&segments) && !named
+        let steps = path.steps();
+        let named = leaf.kind == LeafKind::Key && way.len() == steps.len() && !path.ends_open();
+        way.len() >= steps.len()
+            && steps.iter().zip(&way).all(|(step, place)| step.matches(&places.segment(*place)))
+            && !named
     })
 }

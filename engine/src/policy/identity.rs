@@ -9,6 +9,7 @@ use argala_json::quote;
 use sha2::{Digest, Sha256};
 
 use super::node::{Node, Value};
+use crate::decimal::Decimal;
 
 /// `sha256:` and 64 hexadecimal digits.
 pub(crate) fn of(policy: &Node) -> String {
@@ -24,7 +25,11 @@ pub(crate) fn of(policy: &Node) -> String {
 fn canonical(node: &Node, without: &[&str]) -> String {
     match &node.value {
         Value::String(text) => quoted(text),
-        Value::Integer(text) | Value::Float(text) => text.clone(),
+        // By value: a Python policy writes 1e2 as 100.0.
+        Value::Integer(text) | Value::Float(text) => match Decimal::parse(text) {
+            Some(number) => number.to_string(),
+            None => text.clone(),
+        },
         Value::Boolean(value) => value.to_string(),
         Value::Other(kind) => quoted(kind),
         Value::Array(items) => {

@@ -242,6 +242,13 @@ impl<'n> Fields<'n> {
         None
     }
 
+    /// Notes that a list which says what is allowed is empty.
+    pub(crate) fn refuse_empty(&self, key: &str, length: Option<usize>, loader: &mut Loader) {
+        if length == Some(0) {
+            loader.report(&self.place_of(key), self.span(), format!("an empty `{key}` allows nothing"), None);
+        }
+    }
+
     /// Ends the reading of this table: a key that nobody took is unknown.
     pub(crate) fn finish(self, loader: &mut Loader) {
         for entry in &self.left {

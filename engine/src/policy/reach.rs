@@ -78,10 +78,4 @@ impl ArgumentPath {
         }
         rendered
     }
-
-    /// Whether the place with these segments is the one meant or lies inside of it.
-    pub(crate) fn covers(&self, segments: &[String]) -> bool {
-        segments.len() >= self.steps.len()
-            && self.steps.iter().zip(segments).all(|(step, segment)| step.matches(segment))
-    }
 }

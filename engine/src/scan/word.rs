@@ -1,12 +1,18 @@
-//! `match = "word"`: a match with no letter, digit or underscore of any script beside it.
+//! `match = "word"`: a match that no letter, digit or underscore of any script makes part of a longer word.
+//!
+//! As `\b` does in a regular expression, it looks at an edge only where the pattern has a letter there: `rm -rf /` stands in
+//! `rm -rf /home` too.
 
 use std::ops::Range;
 
-/// Whether the match at `range` touches no other word character. `text` is UTF-8 between separators that are not.
+/// Whether the match at `range` is no part of a longer word. `text` is UTF-8 between separators that are not.
 pub(super) fn stands_alone(text: &[u8], range: Range<usize>) -> bool {
+    let matched = text.get(range.clone()).unwrap_or_default();
     let before = last_char(text.get(..range.start).unwrap_or_default());
     let after = first_char(text.get(range.end..).unwrap_or_default());
-    !before.is_some_and(is_word) && !after.is_some_and(is_word)
+    let joined =
+        |outside: Option<char>, edge: Option<char>| outside.is_some_and(is_word) && edge.is_some_and(is_word);
+    !joined(before, first_char(matched)) && !joined(after, last_char(matched))
 }
 
 fn is_word(character: char) -> bool {
@@ -53,6 +59,14 @@ mod tests {
         ] {
             let start = text.find("drop").unwrap();
             assert_eq!(stands_alone(text.as_bytes(), start..start + 4), alone, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_edge_that_is_no_letter_needs_nothing_beside_it() {
+        for (text, alone) in [("x(drop;y", true), ("x(drop;", true), ("(drop;", true)] {
+            let start = text.find("(drop;").unwrap();
+            assert_eq!(stands_alone(text.as_bytes(), start..start + 6), alone, "{text}");
         }
     }
 

@@ -21,6 +21,7 @@ pub(super) fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Limits {
         max_bytes: bound("max_bytes", defaults.max_bytes, Limits::MAXIMA.max_bytes),
         max_depth: bound("max_depth", defaults.max_depth, Limits::MAXIMA.max_depth),
         max_nodes: bound("max_nodes", defaults.max_nodes, Limits::MAXIMA.max_nodes),
+        max_key_bytes: bound("max_key_bytes", defaults.max_key_bytes, Limits::MAXIMA.max_key_bytes),
     };
     table.finish(loader);
     limits

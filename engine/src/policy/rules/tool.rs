@@ -47,7 +47,8 @@ pub(super) fn load(entry: &Entry, mut fields: Fields<'_>, loader: &mut Loader) -
     let extra =
         fields.take("extra_args").map_or(Some(None), |node| loader.choice(node, &place, &extras).map(Some));
     let place = fields.place_of("args");
-    let arguments = fields.take("args").and_then(|node| loader.table(node, &place));
+    let listed = fields.take("args");
+    let arguments = listed.and_then(|node| loader.table(node, &place));
     let mut arguments = arguments.map(|table| load_arguments(table, loader)).unwrap_or_default();
     arguments.sort_by(|left, right| left.rule.cmp(&right.rule));
     // Known here so that a misspelt group is told apart from a misspelt tool.
@@ -56,8 +57,8 @@ pub(super) fn load(entry: &Entry, mut fields: Fields<'_>, loader: &mut Loader) -
     }
     let rule = fields.place().to_owned();
     fields.finish(loader);
-    // A tool that lists no argument takes any, unless it says that it takes none.
-    let extra_arguments = extra?.unwrap_or(arguments.is_empty());
+    // A tool that has no list of arguments takes any; one with an empty list takes none.
+    let extra_arguments = extra?.unwrap_or(listed.is_none());
     Some(ToolRule { rule, method: method?, verdict: verdict?, arguments, extra_arguments })
 }
 
