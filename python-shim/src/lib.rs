@@ -1,8 +1,8 @@
 //! The engine inside Python: the native module `argala._argala`.
 //!
-//! In reading order: [`engine`] is the class that Python sees; [`policy_dict`] turns a dict into a policy; [`walk`] tells
-//! the inspector what is in a Python object, and copies it; [`decision`] gives the outcome back. [`type_name`] and
-//! [`policy_error`] say what was wrong.
+//! In reading order: `engine` is the class that Python sees; `policy_dict` turns a dict into a policy; `walk` tells
+//! the inspector what is in a Python object, and copies it; `decision` gives the outcome back. `type_name` and
+//! `policy_error` say what was wrong.
 
 mod decision;
 mod engine;

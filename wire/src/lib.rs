@@ -4,7 +4,7 @@
 //! use, and that a frame which is passed on is the text that came, but for the places that were edited.
 //!
 //! In reading order: [`frame`] reads one message; [`batch`] takes a batch apart; [`id`] is what a request is known by;
-//! [`reply`] writes results and errors; [`legacy`] names the methods of the protocol up to 2025-11-25; [`line`] carries
+//! [`reply`] writes results and errors; [`legacy`] names the methods of the protocol up to 2025-11-25; [`mod@line`] carries
 //! frames over byte streams, one a line; [`outbox`] is the queue before one; [`child`] is a server that runs as a process.
 
 pub mod batch;

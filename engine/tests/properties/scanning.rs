@@ -28,8 +28,9 @@ fn search(arguments: &Value, patterns: &[String], words: bool) -> Vec<Hit> {
                 };
                 let word =
                     |character: Option<char>| character.is_some_and(|c| c == '_' || c.is_alphanumeric());
-                let alone = !(word(before.chars().next_back()) && word(found.chars().next()))
-                    && !(word(after.chars().next()) && word(found.chars().next_back()));
+                let joined = |outside: Option<char>, edge: Option<char>| word(outside) && word(edge);
+                let alone = !joined(before.chars().next_back(), found.chars().next())
+                    && !joined(after.chars().next(), found.chars().next_back());
                 if found.eq_ignore_ascii_case(pattern) && (alone || !words) {
                     hits.push((place, [start, end], index, pattern.clone(), pointer.clone()));
                 }
