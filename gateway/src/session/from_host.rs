@@ -105,6 +105,13 @@ impl Session {
         }
     }
 
+    /// Whether a method that isn't the protocol's is relayed all the same. A tool's call never is, in any spelling that a
+    /// careless server could take for one: it must be judged.
+    pub(super) fn relays(&self, method: &str) -> bool {
+        let is_tools = method.trim().to_ascii_lowercase().starts_with("tools/");
+        !is_tools && self.setup.relayed.iter().any(|glob| glob.matches(method))
+    }
+
     /// A request to one of several servers, or to all of them.
     fn route_request(&mut self, frame: &Frame, method: &str, to: ReplyTo) {
         if let Some(kind) = LISTS.iter().find(|kind| kind.method == method) {

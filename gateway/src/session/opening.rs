@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use argala_engine::policy::MethodGlob;
 use argala_json::Span;
 use argala_wire::reply::{self, code};
 use argala_wire::{Frame, legacy};
@@ -247,13 +246,6 @@ impl Session {
             .get(server)
             .is_some_and(|downstream| matches!(downstream.state, State::Ready(_)));
         ready && self.offers(server, kind.capability)
-    }
-
-    /// Whether a method that isn't the protocol's is relayed all the same. A tool's call never is, in any spelling that a
-    /// careless server could take for one: it must be judged.
-    pub(super) fn relays(&self, method: &str) -> bool {
-        let is_tools = method.trim().to_ascii_lowercase().starts_with("tools/");
-        !is_tools && self.setup.relayed.iter().any(|glob: &MethodGlob| glob.matches(method))
     }
 }
 
