@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use argala_json::{ErrorKind, Limits, Node, Options, Outline, Span};
 
 use crate::reply::{self, code};
-use crate::{Id, legacy};
+use crate::{Id, legacy, recover};
 
 /// A frame may have this many bytes.
 pub const MAX_FRAME: usize = 16 << 20;
@@ -279,43 +279,13 @@ fn unreadable(bytes: &[u8], error: &argala_json::Error) -> Box<Refused> {
         _ => code::PARSE_ERROR,
     };
     let message = format!("the message can't be read: {error}");
-    Box::new(Refused { id: recover_id(bytes), code, message, answer: true })
-}
-
-/// The id of a frame that can't be taken, so that its sender need not wait for ever.
-fn recover_id(bytes: &[u8]) -> Option<Id> {
-    let text = String::from_utf8_lossy(bytes);
-    let outline = Outline::read(text.as_bytes(), &options(Sender::Downstream), 1).ok()?;
-    let mut ids = outline.children(outline.root()?).filter(|node| node.key.as_deref() == Some("id"));
-    match (ids.next(), ids.next()) {
-        (Some(only), None) => Id::read(only, &text),
-        _ => None,
-    }
+    Box::new(Refused { id: recover::id_of(bytes), code, message, answer: true })
 }
 
 /// The refusal of a frame of which only the beginning and the end have been kept.
 #[must_use]
 pub fn too_long(head: &[u8], tail: &[u8]) -> Refused {
     let message = format!("the message is longer than {MAX_FRAME} bytes");
-    let id = id_at_end(tail).or_else(|| id_at_beginning(head));
+    let id = recover::id_of(head).or_else(|| recover::id_at_end(tail));
     Refused { id, code: code::INVALID_REQUEST, message, answer: true }
-}
-
-/// `…,"id":7}`: the last member of the outermost object, whatever lies between.
-fn id_at_end(tail: &[u8]) -> Option<Id> {
-    let text = String::from_utf8_lossy(tail);
-    let text = text.trim_end();
-    let from = text.rfind("\"id\"")?;
-    let member = format!("{{{}", text.get(from..)?);
-    recover_id(member.as_bytes())
-}
-
-/// `{"jsonrpc":"2.0","id":7,…`: a member of the outermost object before anything nested.
-fn id_at_beginning(head: &[u8]) -> Option<Id> {
-    let text = String::from_utf8_lossy(head);
-    let from = text.find("\"id\"")?;
-    let nested = text.get(1..from)?.contains(['{', '[']);
-    let value = text.get(from..)?.split_once(':')?.1;
-    let end = value.find([',', '}'])?;
-    if nested { None } else { recover_id(format!("{{\"id\":{}}}", value.get(..end)?).as_bytes()) }
 }

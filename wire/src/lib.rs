@@ -14,6 +14,7 @@ pub mod id;
 pub mod legacy;
 pub mod line;
 pub mod outbox;
+mod recover;
 pub mod reply;
 
 pub use frame::{Frame, Kind, Refused, Sender};
