@@ -166,6 +166,7 @@ def test_a_server_that_is_slow_to_answer_does_not_hold_up_the_others(serve: Gate
     host = serve(both(serve))
     host.start_call("alpha__hold")
     assert host.call("beta__echo", patience=2).result
+    assert host.call("alpha__release").result
 
 
 def test_a_server_that_reads_nothing_does_not_hold_up_the_others(serve: Gateway) -> None:

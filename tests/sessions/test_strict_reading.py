@@ -122,7 +122,8 @@ def test_no_carriage_return_reaches_a_downstream(serve: Gateway, recorder: Recor
     host.start_call("ask_host", {"request": {"id": 1, "method": "roots/list"}})
     asked = host.incoming("roots/list")
     host.write(frame.replace('"ANSWER"', json.dumps(asked.id)).encode() + b"\n")
-    assert host.call("echo").result
+    host.answer(asked, {})
+    assert host.call("release").result
     assert recorder.heard("tools/call")
 
 
