@@ -82,7 +82,9 @@ fn read(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Ser
         if file.member(entry, "disabled").is_some_and(|node| node.raw(text) == "true") {
             continue;
         }
-        servers.push(Server { command: file.command(&name, entry)?, name });
+        let command =
+            file.command(entry).map_err(|(at, message)| (at, format!("server `{name}`: {message}")))?;
+        servers.push(Server { command, name });
     }
     if servers.is_empty() {
         return Err((Some(table.span.start), "the file names no server that is not disabled".to_owned()));
@@ -115,25 +117,24 @@ impl File<'_> {
         self.outline.member(object, key)
     }
 
-    fn command(&self, name: &str, entry: &Node) -> Result<Command, Fault> {
+    fn command(&self, entry: &Node) -> Result<Command, Fault> {
         let at = Some(entry.span.start);
         if !entry.raw(self.text).starts_with('{') {
-            return Err((at, format!("server `{name}` must be an object")));
+            return Err((at, "expected an object".to_owned()));
         }
         let kind = self.member(entry, "type").and_then(|node| node.string(self.text));
         let remote = ["url", "serverUrl", "httpUrl"].iter().any(|key| self.member(entry, key).is_some());
         if remote || kind.as_deref().is_some_and(|kind| kind != "stdio") {
-            let message = format!(
-                "server `{name}` is reached over HTTP; this version of Argala starts stdio servers only"
-            );
+            let message =
+                "it is reached over HTTP; this version of Argala starts stdio servers only".to_owned();
             return Err((at, message));
         }
         let Some(program) = self.member(entry, "command") else {
-            return Err((at, format!("server `{name}` names no `command`")));
+            return Err((at, "it names no `command`".to_owned()));
         };
         let program = self.string(program, "command")?;
         if program.is_empty() {
-            return Err((at, format!("server `{name}` has an empty `command`")));
+            return Err((at, "its `command` is empty".to_owned()));
         }
         let mut args = Vec::new();
         if let Some(list) = self.member(entry, "args") {
@@ -211,8 +212,8 @@ mod tests {
             (r#"{"mcpServers": []}"#, "expected an object `mcpServers`"),
             (r#"{"mcpServers": {}}"#, "names no server"),
             (r#"{"mcpServers": {"a": {"command": "x", "disabled": true}}}"#, "names no server"),
-            (r#"{"mcpServers": {"a": {}}}"#, "names no `command`"),
-            (r#"{"mcpServers": {"a": {"command": ""}}}"#, "empty `command`"),
+            (r#"{"mcpServers": {"a": {}}}"#, "it names no `command`"),
+            (r#"{"mcpServers": {"a": {"command": ""}}}"#, "`command` is empty"),
             (r#"{"mcpServers": {"a": {"command": 1}}}"#, "must hold text"),
             (r#"{"mcpServers": {"a": {"command": "x", "args": "y"}}}"#, "`args` must be an array"),
             (r#"{"mcpServers": {"a": {"command": "x", "args": [1]}}}"#, "must hold text"),

@@ -102,7 +102,7 @@ def test_a_servers_file_that_is_missing(run: CommandLine) -> None:
 @pytest.mark.parametrize(
     ("arguments", "tells"),
     [
-        (["serve", "--policy", "policy.toml"], ("COMMAND",)),
+        (["serve", "--policy", "policy.toml"], ("--servers",)),
         (["serve", "--policy", "policy.toml", "--"], ("--",)),
         (["serve", "--policy", "policy.toml", "--", "a-command-that-is-nowhere"], ("a-command-that-is-nowhere",)),
         (["serve", "--", sys.executable], ("--policy",)),

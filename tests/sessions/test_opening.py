@@ -46,6 +46,21 @@ def test_a_revision_that_is_not_spoken_is_answered_with_one_that_is(
     assert host.call("echo").result
 
 
+def test_what_a_host_sends_without_waiting_is_answered_in_its_order(serve: Gateway, recorder: Recorder) -> None:
+    host = serve.open(recorder)
+    client = {"protocolVersion": PROTOCOL, "capabilities": {}, "clientInfo": {"name": "hasty", "version": "1"}}
+    opening = host.start("initialize", client)
+    host.notify("notifications/initialized")
+    listing = host.start("tools/list")
+    call = host.start_call("echo", {"n": 1})
+    host.end_input()
+    assert host.reply(opening).result["protocolVersion"] == PROTOCOL
+    assert host.reply(listing).result["tools"]
+    assert host.reply(call).text == 'recorder heard {"n": 1}'
+    methods = [heard.method for heard in recorder.heard()]
+    assert methods[:2] == ["initialize", "notifications/initialized"]
+
+
 def test_a_session_is_opened_once(serve: Gateway, recorder: Recorder) -> None:
     host = serve(recorder)
     assert host.initialize().error["code"] == -32600

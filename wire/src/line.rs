@@ -20,6 +20,23 @@ pub enum Line {
     },
 }
 
+impl Line {
+    /// How many bytes of it are held.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Whole(bytes) => bytes.len(),
+            Self::TooLong { head, tail } => head.len() + tail.len(),
+        }
+    }
+
+    /// Whether none are.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// How much of a line that is too long is kept, at each end.
 const KEPT: usize = 4096;
 

@@ -34,7 +34,7 @@ pub(super) struct Serve {
     #[arg(long = "relay-method", value_name = "GLOB", value_parser = relayed_method)]
     relayed: Vec<MethodGlob>,
     /// The command of one server, and its arguments.
-    #[arg(last = true, value_name = "COMMAND", required_unless_present = "servers")]
+    #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
 

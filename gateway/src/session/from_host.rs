@@ -16,6 +16,7 @@ use crate::connection::ServerId;
 impl Session {
     /// A line of the host's: a message, or, in one revision, a batch of them.
     pub(super) fn take_line(&mut self, line: Line) {
+        let Some(line) = self.opening.hold(line) else { return };
         let bytes = match line {
             Line::Whole(bytes) => bytes,
             Line::TooLong { head, tail } => return self.refuse_frame(&frame::too_long(&head, &tail), None),

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use argala_json::Span;
+use argala_wire::line::Line;
 use argala_wire::reply::{self, code};
-use argala_wire::{Frame, legacy};
+use argala_wire::{Frame, Kind, Sender, legacy};
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
@@ -29,7 +30,13 @@ pub(super) struct Opening {
     version: Option<String>,
     /// The host's `notifications/initialized`.
     initialized: Option<String>,
+    /// What the host has sent without waiting for the answer.
+    held: Vec<Line>,
+    held_bytes: usize,
 }
+
+/// Bytes that a host may send without waiting for the answer to its `initialize`.
+const HELD: usize = 32 << 20;
 
 impl Opening {
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -38,6 +45,16 @@ impl Opening {
 
     pub(super) fn is_waiting(&self) -> bool {
         self.waiting.is_some()
+    }
+
+    /// Keeps a line until the session is open; gives it back where it can't be kept, or need not.
+    pub(super) fn hold(&mut self, line: Line) -> Option<Line> {
+        if !self.is_waiting() || self.held_bytes > HELD || is_ping(&line) {
+            return Some(line);
+        }
+        self.held_bytes += line.len();
+        self.held.push(line);
+        None
     }
 
     /// Whether the host has its answer, and so may send requests.
@@ -144,6 +161,14 @@ impl Session {
     /// Answers `initialize` with what is known by now.
     pub(super) fn answer_initialize(&mut self) {
         let Some((to, _)) = self.opening.waiting.take() else { return };
+        self.open_session(&to);
+        self.opening.held_bytes = 0;
+        for line in std::mem::take(&mut self.opening.held) {
+            self.take_line(line);
+        }
+    }
+
+    fn open_session(&mut self, to: &ReplyTo) {
         for downstream in &self.downstreams {
             if !matches!(downstream.state, State::Ready(_)) {
                 tracing::warn!(server = downstream.name, "not ready; the session opens without it");
@@ -154,14 +179,14 @@ impl Session {
             // The host may try once more.
             let id = to.id.as_ref().map_or_else(|| "null".to_owned(), argala_wire::Id::to_json);
             self.opening.request = None;
-            return self.answer(&to, format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#));
+            return self.answer(to, format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#));
         }
         let result = only.and_then(|only| only.introduction.clone()).unwrap_or_else(|| self.introduction());
         let version = serde_json::from_str::<Value>(&result).ok();
         let version = version.as_ref().and_then(|result| result.get("protocolVersion")?.as_str());
         self.opening.version = Some(version.unwrap_or(legacy::LATEST).to_owned());
         if let Some(id) = &to.id {
-            self.answer(&to, reply::result(id, &result));
+            self.answer(to, reply::result(id, &result));
         }
     }
 
@@ -247,6 +272,13 @@ impl Session {
             .is_some_and(|downstream| matches!(downstream.state, State::Ready(_)));
         ready && self.offers(server, kind.capability)
     }
+}
+
+/// Whether the host asks if anyone is there, which is answered at any time.
+fn is_ping(line: &Line) -> bool {
+    let Line::Whole(bytes) = line else { return false };
+    let frame = Frame::read(bytes, Sender::Host);
+    frame.is_ok_and(|frame| matches!(frame.kind(), Kind::Request { method, .. } if method == legacy::PING))
 }
 
 /// Adds capabilities to those of other servers: one that any of them has, all of them have.
