@@ -40,7 +40,8 @@ pub struct Decision {
     pub rule: String,
     /// The method as the host called it.
     pub method: String,
-    /// Where in the arguments: a JSON Pointer (RFC 6901). None where the call as a whole was decided.
+    /// Where in the arguments: a JSON Pointer (RFC 6901); the empty one is the arguments as a whole. None where the method
+    /// decided, whatever its arguments.
     pub at: Option<String>,
     /// The pattern that matched, as the policy writes it.
     pub matched: Option<String>,
@@ -60,6 +61,9 @@ pub struct Decision {
 /// How many findings a decision lists.
 pub const MAX_FINDINGS: usize = 16;
 
+/// How many findings beside the first a message repeats, so that an agent can mend them all at once.
+const ALSO: usize = 2;
+
 /// How many characters of a name that is no method's a message repeats.
 const SHOWN_METHOD: usize = 64;
 
@@ -76,7 +80,7 @@ pub struct Finding {
     pub view: View,
     /// As in [`Decision`].
     pub span: Option<[usize; 2]>,
-    /// What is wrong, as the end of a sentence that begins with the method.
+    /// What is wrong and what to do about it, as a sentence without its full stop.
     pub reason: String,
 }
 
@@ -94,14 +98,18 @@ impl Decision {
         let first = findings
             .first()
             .cloned()
-            .unwrap_or_else(|| Finding::new("internal", None, "was denied without a finding"));
-        let message = if is_method_name(method) {
-            format!("ARGALA BLOCK: `{method}` {} (rule {})", first.reason, first.rule)
+            .unwrap_or_else(|| Finding::new("internal", None, "it was denied without a finding"));
+        let shown = if is_method_name(method) {
+            format!("`{method}`")
         } else {
             // It may hold an end of line, an escape sequence or a megabyte of anything.
-            let method: String = method.chars().take(SHOWN_METHOD).collect();
-            format!("ARGALA BLOCK: {method:?} {} (rule {})", first.reason, first.rule)
+            format!("{:?}", method.chars().take(SHOWN_METHOD).collect::<String>())
         };
+        let mut message =
+            format!("ARGALA BLOCK: {shown} was refused (rule {}): {}", first.rule, first.reason);
+        for finding in findings.iter().skip(1).take(ALSO) {
+            message.push_str(&format!(". Also (rule {}): {}", finding.rule, finding.reason));
+        }
         Self { message, findings, ..Self::from_first(Verdict::Deny, method, policy, first) }
     }
 

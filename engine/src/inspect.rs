@@ -75,7 +75,7 @@ impl Policy {
             self.rules.for_method(method)
         } else {
             let reason = format!(
-                "is not a name that can be judged: up to {MAX_METHOD_LENGTH} characters of printable ASCII"
+                "a method's name is up to {MAX_METHOD_LENGTH} characters of printable ASCII; use the name as it is listed"
             );
             Err(Box::new(Finding::new("input.method", None, reason)))
         };
@@ -158,7 +158,7 @@ impl<'p> Inspector<'p> {
             return self.exceed(
                 "limits.max_key_bytes",
                 parent,
-                format!("has a key of more than {longest} bytes"),
+                format!("its arguments have a key of more than {longest} bytes; shorten it"),
             );
         }
         self.member = self.places.member(parent, key);
@@ -178,7 +178,7 @@ impl<'p> Inspector<'p> {
             let key = shown(key);
             self.findings.offer(Key::at(&closed.rule, self.member), move |at| {
                 let reason = format!(
-                    "takes no argument {key:?}: [{}] doesn't list it; leave it out, or have args.{} = {{ type = \"…\" }} added",
+                    "it takes no argument {key:?}: leave it out. (To let it in, the policy needs args.{1} = {{ type = \"…\" }} in [{0}])",
                     closed.rule,
                     dotted(&key)
                 );
@@ -249,7 +249,8 @@ impl<'p> Inspector<'p> {
         {
             self.findings.offer(Key::at(&rule.rule, Places::ROOT), |_| {
                 let at = rule.path.pointer();
-                let reason = format!("needs the argument {at}, which must be {}", rule.constraint.expects());
+                let reason =
+                    format!("its argument `{at}` is missing; it must be {}", rule.constraint.expects());
                 Finding::new(&rule.rule, Some(at), reason)
             });
         }
@@ -300,7 +301,7 @@ impl<'p> Inspector<'p> {
             return self.exceed(
                 "limits.max_depth",
                 place,
-                format!("nests deeper than {} levels", limits.max_depth),
+                format!("its arguments nest deeper than {} levels; flatten them", limits.max_depth),
             );
         }
         self.open.push(open);
@@ -372,7 +373,7 @@ impl<'p> Inspector<'p> {
             return;
         };
         self.findings.offer(Key::at(&argument.rule, place), move |at| {
-            let reason = format!("can't be called so: {} {reason}", shown(&at));
+            let reason = format!("its argument `{}` {reason}", shown(&at));
             Finding::new(&argument.rule, Some(at), reason)
         });
     }
@@ -396,7 +397,10 @@ impl<'p> Inspector<'p> {
             return self.exceed(
                 "limits.max_nodes",
                 place,
-                format!("has more than {} values and keys", limits.max_nodes),
+                format!(
+                    "its arguments hold more than {} values and keys; send less, in several calls",
+                    limits.max_nodes
+                ),
             );
         }
         self.bytes = self.bytes.saturating_add(bytes);
@@ -404,14 +408,16 @@ impl<'p> Inspector<'p> {
             return self.exceed(
                 "limits.max_bytes",
                 place,
-                format!("has more than {} bytes of text", limits.max_bytes),
+                format!(
+                    "its arguments hold more than {} bytes of text; send less, in several calls",
+                    limits.max_bytes
+                ),
             );
         }
         Ok(())
     }
 
-    fn exceed(&mut self, rule: &str, place: PlaceId, what: String) -> Result<(), Stop> {
-        let reason = format!("can't be judged: what it is called with {what}; call it with less");
+    fn exceed(&mut self, rule: &str, place: PlaceId, reason: String) -> Result<(), Stop> {
         self.refused.get_or_insert(Finding::new(rule, Some(self.places.pointer(place)), reason));
         Err(Stop)
     }
@@ -421,8 +427,9 @@ fn offer_hit<'p>(rule: &'p str, findings: &mut Findings<'p>, hit: &Hit<'p>) {
     let Hit { pattern, leaf, span, .. } = *hit;
     let key = Key { rule, place: leaf.place, span, part: Some(leaf.kind), matched: pattern };
     findings.offer(key, move |at| {
-        let part = if leaf.kind == LeafKind::Key { "the key " } else { "" };
-        let reason = format!("may not be called with `{pattern}`, which stands in {part}{}", shown(&at));
+        let part = if leaf.kind == LeafKind::Key { "the key" } else { "its argument" };
+        let advice = "don't respell it: do without it, or tell the user";
+        let reason = format!("{part} `{}` contains `{pattern}`; {advice}", shown(&at));
         let mut finding = Finding::new(rule, Some(at), reason);
         finding.matched = Some(pattern.to_owned());
         finding.span = Some(span);

@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod serve;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -56,7 +57,8 @@ impl Failure {
 
 /// Reads the command line and does what it says.
 pub(crate) fn run() -> ExitCode {
-    let done = match Cli::parse().command {
+    let command = Cli::try_parse().unwrap_or_else(|error| refuse_command_line(&error)).command;
+    let done = match command {
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
         #[cfg(feature = "demo")]
@@ -66,18 +68,45 @@ pub(crate) fn run() -> ExitCode {
     };
     done.unwrap_or_else(|failure| {
         let Failure { message, code } = failure;
-        if message.starts_with("error") {
-            eprintln!("{message}");
-        } else {
-            eprintln!("error: {message}");
+        // A policy's mistakes come as a whole report.
+        let prefix = if message.starts_with("error: ") || message.is_empty() { "" } else { "error: " };
+        if !message.is_empty() {
+            eprintln!("{prefix}{message}");
         }
         ExitCode::from(code)
     })
 }
 
+/// Says what is wrong with the command line, or shows the help that was asked for, and ends.
+fn refuse_command_line(error: &clap::Error) -> ! {
+    let forgotten = error.kind() == clap::error::ErrorKind::UnknownArgument
+        && std::env::args().nth(1).as_deref() == Some("serve")
+        && !std::env::args().any(|word| word == "--");
+    if forgotten {
+        eprintln!(
+            "hint: a server's command stands behind `--`: argala serve --policy FILE -- COMMAND ARGS…\n"
+        );
+    }
+    error.exit()
+}
+
+/// Writes to stdout. A reader that has seen enough is no error, but there is no more to do.
+fn write_out(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
+        std::io::ErrorKind::BrokenPipe => Failure { message: String::new(), code: 0 },
+        _ => Failure::new(format!("stdout: {error}")),
+    })
+}
+
 /// Loads the policy that `--policy` names.
 fn load_policy(path: &Path) -> Result<Arc<Policy>, Failure> {
-    let text = std::fs::read_to_string(path)
+    let bytes = std::fs::read(path)
         .map_err(|error| Failure::new(format!("{}: the policy can't be read: {error}", path.display())))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let before = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
+        let line = before.filter(|byte| **byte == b'\n').count() + 1;
+        Failure::new(format!("{}:{line}: the policy is not UTF-8", path.display()))
+    })?;
     Policy::from_toml(&text, &path.display().to_string()).map(Arc::new).map_err(Failure::new)
 }

@@ -92,7 +92,7 @@ impl Keeper {
             let reason = match Child::spawn(&self.command) {
                 Ok((child, streams)) => self.run(child, streams).await,
                 Err(error) => {
-                    format!("it can't be started: {}: {error}", self.command.program.to_string_lossy())
+                    format!("it can't be started: {}: {error}", self.culprit())
                 }
             };
             if *self.stopped.borrow() {
@@ -105,6 +105,14 @@ impl Keeper {
             }
             let _ = timeout(wait, self.stopped.changed()).await;
             wait = (wait * 2).min(BACKOFF.1);
+        }
+    }
+
+    /// What to look at where the process can't be started: its program, or the folder that it should run in.
+    fn culprit(&self) -> String {
+        match &self.command.cwd {
+            Some(folder) if !folder.is_dir() => format!("the folder {}", folder.display()),
+            _ => self.command.program.to_string_lossy().into_owned(),
         }
     }
 

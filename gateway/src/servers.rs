@@ -50,15 +50,20 @@ pub(crate) fn load(
         position: None,
         message: format!("the servers file can't be read: {error}"),
     })?;
-    read(&text, &variable).map_err(|(offset, message)| ServersError {
+    // Editors on Windows put one there.
+    let text = text.trim_start_matches('\u{feff}');
+    read(text, &variable).map_err(|(offset, message)| ServersError {
         path: path.to_owned(),
-        position: offset.map(|offset| position(&text, offset)),
+        position: offset.map(|offset| position(text, offset)),
         message,
     })
 }
 
 /// What is wrong, and at which byte.
 type Fault = (Option<usize>, String);
+
+/// The keys of a server that are read. Hosts have more of their own, which are no mistake.
+const READ: [&str; 6] = ["type", "command", "args", "env", "cwd", "disabled"];
 
 /// The levels down to an element of `args`.
 const DEPTH: usize = 4;
@@ -68,6 +73,10 @@ fn read(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Ser
     let outline = Outline::read(text.as_bytes(), &options, DEPTH)
         .map_err(|error| (Some(error.offset()), format!("the servers file is not JSON: {}", error.kind())))?;
     let file = File { text, outline: &outline, variable };
+    if let (Some(_), Some(second)) = (outline.at(&["mcpServers"]), outline.at(&["servers"])) {
+        let message = "the file has both `mcpServers` and `servers`; which of them is meant?".to_owned();
+        return Err((Some(second.span.start), message));
+    }
     let table = ["mcpServers", "servers"].iter().find_map(|key| outline.at(&[key]));
     let Some(table) = table.filter(|table| table.raw(text).starts_with('{')) else {
         return Err((
@@ -126,8 +135,13 @@ impl File<'_> {
         let remote = ["url", "serverUrl", "httpUrl"].iter().any(|key| self.member(entry, key).is_some());
         if remote || kind.as_deref().is_some_and(|kind| kind != "stdio") {
             let message =
-                "it is reached over HTTP; this version of Argala starts stdio servers only".to_owned();
+                "it is reached over HTTP, and this version of Argala starts stdio servers only; remove it, or set \"disabled\": true".to_owned();
             return Err((at, message));
+        }
+        for key in self.outline.children(entry).filter_map(|node| node.key.as_deref()) {
+            if !READ.contains(&key) {
+                tracing::warn!("servers file: the key `{key}` is not read");
+            }
         }
         let Some(program) = self.member(entry, "command") else {
             return Err((at, "it names no `command`".to_owned()));
@@ -206,6 +220,7 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_meant_is_refused_at_its_place() {
         for (text, said) in [
+            (r#"{"mcpServers": {"a": {"command": "x"}}, "servers": {}}"#, "both `mcpServers` and `servers`"),
             ("", "not JSON"),
             ("{", "not JSON"),
             ("[]", "expected an object `mcpServers`"),

@@ -30,7 +30,7 @@ def test_a_decision_has_what_the_command_line_prints() -> None:
     printed = DENIED.to_dict()
     message, findings = printed.pop("message"), printed.pop("findings")
     assert printed == {"decision": "deny", "method": "m", "policy": ENGINE.policy_hash, **first}
-    assert message.startswith("ARGALA BLOCK: `m` may not be called with `DROP`")
+    assert message.startswith("ARGALA BLOCK: `m` was refused (rule denied_patterns): its argument")
     assert [finding.pop("reason") for finding in findings]
     assert findings == [first, {**first, "at": "/a/1", "matched": "x", "span": [0, 1]}]
 

@@ -46,7 +46,7 @@ fn in_reach(reach: &[ArgumentPath], places: &Places, leaf: Leaf) -> bool {
         let steps = path.steps();
         let named = leaf.kind == LeafKind::Key && way.len() == steps.len() && !path.ends_open();
         way.len() >= steps.len()
-            && steps.iter().zip(&way).all(|(step, place)| step.matches(&places.segment(*place)))
+            && steps.iter().zip(&way).all(|(step, place)| step.could_mean(&places.segment(*place)))
             && !named
     })
 }

@@ -35,8 +35,8 @@ impl Refusal {
                 ("input.type", format!("hold a value of type {name}, which has no JSON form"))
             }
         };
-        let place = if at.is_empty() { String::new() } else { format!(" (at {})", shown(&at)) };
-        Finding::new(rule, Some(at), format!("can't be judged: its arguments {what}{place}"))
+        let place = if at.is_empty() { String::new() } else { format!(" (at `{}`)", shown(&at)) };
+        Finding::new(rule, Some(at), format!("its arguments {what}{place}"))
     }
 }
 

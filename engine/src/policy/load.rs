@@ -69,7 +69,8 @@ impl Loader {
     /// A table, to be read key by key.
     pub(crate) fn table<'n>(&mut self, node: &'n Node, place: &str) -> Option<Fields<'n>> {
         let Value::Table(entries) = &node.value else {
-            self.wrong_type(place, node, "a table", None);
+            let help = matches!(node.value, Value::String(_)).then(|| "write { type = \"…\" }".to_owned());
+            self.wrong_type(place, node, "a table", help);
             return None;
         };
         Some(Fields {

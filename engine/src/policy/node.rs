@@ -78,7 +78,10 @@ pub(crate) fn from_toml(text: &str, origin: &str) -> Result<Node, PolicyError> {
                 message: format!("the policy is not TOML: {}", error.message()),
                 place: String::new(),
                 span: error.span(),
-                help: None,
+                help: error
+                    .message()
+                    .contains("unquoted key")
+                    .then(|| "a name with `*` or `/` stands in quotes: [tools.\"fs__read_*\"]".to_owned()),
             };
             Err(PolicyError::new(vec![diagnostic], origin, Some(text)))
         }

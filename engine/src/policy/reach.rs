@@ -1,6 +1,6 @@
 //! Which part of the arguments a rule is about.
 
-use argala_json::pointer;
+use argala_json::{look_alike, pointer};
 
 /// A place, or several, in the arguments: the steps from the arguments object inwards.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,11 @@ impl Step {
             Self::Named(name) => name == segment,
             Self::Every => true,
         }
+    }
+
+    /// Whether a key is meant, or one that a program which folds case takes for it: what a denial goes by.
+    pub(crate) fn could_mean(&self, segment: &str) -> bool {
+        self.matches(segment) || matches!(self, Self::Named(name) if look_alike(name, segment))
     }
 }
 

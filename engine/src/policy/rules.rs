@@ -52,7 +52,7 @@ impl Rules {
     pub(crate) fn for_method(&self, method: &str) -> Result<MethodRules<'_>, Box<Finding>> {
         let tools: Vec<&ToolRule> = self.tools.iter().filter(|tool| tool.method.matches(method)).collect();
         if let Some(tool) = tools.iter().find(|tool| tool.verdict == Verdict::Deny) {
-            let reason = "is denied by the policy, whatever its arguments";
+            let reason = "the policy denies this tool, whatever its arguments; don't try again";
             return Err(Box::new(Finding::new(tool.rule.clone(), None, reason)));
         }
         let allowed = self.allowed.iter().find(|allow| allow.method.matches(method));
@@ -62,7 +62,7 @@ impl Rules {
             (None, Some(allow), _) => &allow.rule,
             (None, None, Some(tool)) => &tool.rule,
             (None, None, None) => {
-                let reason = "is not a method that the policy allows; use one that is listed, or have it added to allowed_methods";
+                let reason = "the policy doesn't allow this tool; use one that is listed, and don't try again: only whoever runs Argala can add it to allowed_methods";
                 return Err(Box::new(Finding::new("not-allowed", None, reason)));
             }
         };

@@ -1,6 +1,6 @@
 //! `argala check`: the evaluator on the command line, for a person, a CI job or a hook.
 
-use std::io::{BufRead, Read, Write};
+use std::io::{BufRead, Read};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Failure, load_policy};
+use super::{Failure, load_policy, write_out};
 
 /// Judge one call, a file of calls, or just the policy itself.
 #[derive(Debug, Args)]
@@ -31,10 +31,10 @@ pub(super) struct Check {
     /// Print the decision as JSON.
     #[arg(long, conflicts_with = "jsonl")]
     json: bool,
-    /// The method to call.
+    /// The method to call, as the host would.
     #[arg(requires = "arguments")]
     method: Option<String>,
-    /// Its arguments: a JSON object, or `-` to read it from stdin.
+    /// Its arguments: a JSON object ('{}' for none), or `-` to read it from stdin.
     arguments: Option<String>,
 }
 
@@ -53,7 +53,16 @@ impl Check {
             return check_lines(&policy);
         }
         let (Some(method), Some(arguments)) = (&self.method, self.arguments) else {
-            return print(&format!("{}: the policy is sound\n{}", self.policy.display(), policy.identity()));
+            if self.json {
+                write_out(&format!("{{\"policy\":\"{}\"}}\n", policy.identity()))?;
+            } else {
+                write_out(&format!(
+                    "{}: the policy is sound\n{}\n",
+                    self.policy.display(),
+                    policy.identity()
+                ))?;
+            }
+            return Ok(ExitCode::SUCCESS);
         };
         let arguments = if arguments == "-" {
             let mut text = Vec::new();
@@ -64,8 +73,14 @@ impl Check {
         } else {
             arguments.into_bytes()
         };
+        // A slip of the shell's quotes must not look like a denial.
+        let limits = Limits { max_bytes: usize::MAX, max_depth: usize::MAX, max_nodes: usize::MAX };
+        if let Err(error) = Outline::read(&arguments, &Options::tolerant(limits), 0) {
+            return Err(Failure::new(format!("ARGUMENTS is not JSON: {error}; for none, write '{{}}'")));
+        }
         let decision = policy.judge(method, &arguments);
-        print(&if self.json { to_json(&decision)? } else { describe(&decision) })?;
+        let shown = if self.json { to_json(&decision)? } else { describe(&decision) };
+        write_out(&format!("{shown}\n"))?;
         Ok(ExitCode::from(match decision.verdict {
             Verdict::Allow => 0,
             Verdict::Deny => 3,
@@ -78,40 +93,56 @@ impl Check {
 fn describe(decision: &Decision) -> String {
     let mut lines = vec![format!("{}: {}", decision.verdict.as_str(), decision.message)];
     for finding in decision.findings.iter().skip(1) {
-        lines.push(format!("also: it {} (rule {})", finding.reason, finding.rule));
+        lines.push(format!("also (rule {}): {}", finding.rule, finding.reason));
     }
     lines.join("\n")
 }
 
 fn check_lines(policy: &Policy) -> Result<ExitCode, Failure> {
-    let mut input = std::io::stdin().lock();
-    let mut output = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut input = std::io::BufReader::new(std::io::stdin());
+    let mut answers = String::new();
     let mut line = Vec::new();
     let mut all_read = true;
     for number in 1_u64.. {
         line.clear();
         let length =
-            input.read_until(b'\n', &mut line).map_err(|error| Failure::new(format!("stdin: {error}")))?;
+            read_line(&mut input, &mut line).map_err(|error| Failure::new(format!("stdin: {error}")))?;
         if length == 0 {
             break;
         }
-        if line.iter().all(u8::is_ascii_whitespace) {
-            continue;
+        if !line.iter().all(u8::is_ascii_whitespace) {
+            let (id, decision) = match read_call(&line) {
+                Ok(call) => (call.id, policy.judge(&call.method, call.arguments.as_bytes())),
+                Err((id, reason)) => {
+                    all_read = false;
+                    eprintln!("error: line {number} is not a call: {reason}");
+                    (
+                        id,
+                        policy
+                            .refuse("", &Refusal::NotJson(format!("line {number} is not a call: {reason}"))),
+                    )
+                }
+            };
+            let id = RawValue::from_string(id).map_err(Failure::new)?;
+            answers.push_str(&to_json(&Answer { id: &id, decision: &decision })?);
+            answers.push('\n');
         }
-        let (id, decision) = match read_call(&line) {
-            Ok(call) => (call.id, policy.judge(&call.method, call.arguments.as_bytes())),
-            Err(reason) => {
-                all_read = false;
-                eprintln!("error: line {number}: {reason}");
-                ("null".to_owned(), policy.refuse("", &Refusal::NotJson(format!("line {number}: {reason}"))))
-            }
-        };
-        let id = RawValue::from_string(id).map_err(Failure::new)?;
-        let answer = to_json(&Answer { id: &id, decision: &decision })?;
-        writeln!(output, "{answer}").map_err(|error| Failure::new(format!("stdout: {error}")))?;
+        // Whoever waits for an answer gets it before the next question; a file of calls goes out in large pieces.
+        if input.buffer().is_empty() {
+            write_out(&answers)?;
+            answers.clear();
+        }
     }
-    output.flush().map_err(|error| Failure::new(format!("stdout: {error}")))?;
+    write_out(&answers)?;
     Ok(if all_read { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A line may have this many bytes: the engine takes no longer arguments.
+const MAX_LINE: u64 = 64 << 20;
+
+/// Reads one line; of one that is too long only the beginning, and the rest as a line of its own, which is no call.
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<usize> {
+    input.take(MAX_LINE).read_until(b'\n', line)
 }
 
 /// One line of `--jsonl`.
@@ -123,21 +154,33 @@ struct Call {
     arguments: String,
 }
 
-fn read_call(line: &[u8]) -> Result<Call, String> {
+/// Reads one line; where it is no call, the id that can be made out, as JSON, and what is wrong.
+fn read_call(line: &[u8]) -> Result<Call, (String, String)> {
+    let unnamed = |reason: String| ("null".to_owned(), reason);
     let limits = Limits { max_bytes: usize::MAX, max_depth: usize::MAX, max_nodes: usize::MAX };
-    let text = std::str::from_utf8(line).map_err(|_| "not UTF-8".to_owned())?;
-    let outline = Outline::read(line, &Options::tolerant(limits), 1).map_err(|error| error.to_string())?;
-    let member = |key: &str| outline.at(&[key]).ok_or_else(|| format!("a call needs {key:?}"));
-    let method = member("method")?.string(text).ok_or("\"method\" must be a string")?.into_owned();
-    let id = outline.at(&["id"]).map_or("null", |node| node.raw(text));
-    Ok(Call { id: id.to_owned(), method, arguments: member("arguments")?.raw(text).to_owned() })
+    let text = std::str::from_utf8(line).map_err(|_| unnamed("it is not UTF-8".to_owned()))?;
+    let outline =
+        Outline::read(line, &Options::tolerant(limits), 1).map_err(|error| unnamed(error.to_string()))?;
+    let member = |key: &'static str| {
+        let mut found = outline
+            .root()
+            .into_iter()
+            .flat_map(|root| outline.children(root))
+            .filter(|node| node.key.as_deref() == Some(key));
+        match (found.next(), found.next()) {
+            (Some(_), Some(_)) => Err(unnamed(format!("it has {key:?} twice"))),
+            (only, _) => Ok(only.map(|node| (node, node.raw(text)))),
+        }
+    };
+    let id = member("id")?.map_or("null", |(_, raw)| raw).to_owned();
+    let wrong = |reason: &str| (id.clone(), reason.to_owned());
+    let method = member("method")?.and_then(|(node, _)| node.string(text));
+    let method = method.ok_or_else(|| wrong("it needs \"method\", the name of a tool"))?.into_owned();
+    // A call without arguments is one with none, as in MCP.
+    let arguments = member("arguments")?.map_or("{}", |(_, raw)| raw).to_owned();
+    Ok(Call { id, method, arguments })
 }
 
 fn to_json(value: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string(value).map_err(Failure::new)
-}
-
-fn print(text: &str) -> Result<ExitCode, Failure> {
-    writeln!(std::io::stdout(), "{text}").map_err(|error| Failure::new(format!("stdout: {error}")))?;
-    Ok(ExitCode::SUCCESS)
 }

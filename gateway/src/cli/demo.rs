@@ -10,7 +10,7 @@ use argala_wire::child::Command;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::Failure;
+use super::{Failure, write_out};
 use agent::{Agent, Outcome};
 
 /// Show the gateway at work: an agent, a real SQLite database, and calls that pass and calls that don't.
@@ -72,7 +72,9 @@ impl Demo {
 
 async fn play() -> Result<ExitCode, Failure> {
     // Gone with everything in it when the demo ends.
-    let folder = tempfile::tempdir().map_err(Failure::new)?;
+    let folder = tempfile::tempdir().map_err(|error| {
+        Failure::new(format!("the demo needs a folder for temporary files: {error}; TMPDIR can name one"))
+    })?;
     let program = std::env::current_exe().map_err(Failure::new)?;
     let guarded = folder.path().join("guarded.db");
     let bare = folder.path().join("bare.db");
@@ -83,28 +85,32 @@ async fn play() -> Result<ExitCode, Failure> {
     }
     let before = argala_example_sqlite::tables(&guarded).map_err(Failure::new)?;
 
-    report::title("Argala demo: an agent, a SQLite database, and a policy in between");
+    say("Argala demo: an agent, a SQLite database, and a policy in between\n")?;
     let server = |database: &Path| vec!["demo-server".into(), database.into()];
     let mut arguments =
         vec!["serve".into(), "--policy".into(), policy.clone().into(), "--".into(), program.clone().into()];
     arguments.extend(server(&guarded));
     let guard = Command { program: program.clone().into(), args: arguments, ..Command::default() };
     let (tools, rows) = run_script(&guard).await?;
-    report::tools(&tools);
-    report::calls(&rows);
+    say(&report::tools(&tools))?;
+    say(&report::calls(&rows))?;
 
     let direct = Command { program: program.clone().into(), args: server(&bare), ..Command::default() };
     run_script(&direct).await?;
     let after = argala_example_sqlite::tables(&guarded).map_err(Failure::new)?;
     let unguarded = argala_example_sqlite::tables(&bare).map_err(Failure::new)?;
-    report::tables(&before, &after, &unguarded);
+    say(&report::tables(&before, &after, &unguarded))?;
 
     let as_meant = rows.iter().all(|row| row.outcome.passed() == row.step.passes);
     if !as_meant || before != after {
         return Err(Failure::new("the demo didn't go as it should; please report this with its output"));
     }
-    report::registration(&program);
+    say(&report::registration(&program))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn say(text: &str) -> Result<(), Failure> {
+    write_out(&format!("{text}\n"))
 }
 
 /// A call of the script and what came of it.

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use argala_engine::policy::MethodGlob;
 use argala_wire::child::Command;
 use clap::Args;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use super::{Failure, load_policy};
 use crate::servers::{self, Server};
@@ -47,12 +47,12 @@ fn relayed_method(text: &str) -> Result<MethodGlob, String> {
 
 impl Serve {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        start_log()?;
         let policy = load_policy(&self.policy)?;
         let servers = match &self.servers {
             Some(path) => servers::load(path, |name| std::env::var(name).ok()).map_err(Failure::new)?,
             None => vec![self.only_server()?],
         };
-        start_log();
         tracing::info!(
             policy = policy.identity(),
             servers = servers.len(),
@@ -80,7 +80,7 @@ impl Serve {
         let shown = program.to_string_lossy().into_owned();
         which::which(program).map_err(|_| {
             Failure::new(format!(
-                "the server's command `{shown}` is not found; check its spelling, or give its path"
+                "the server's command `{shown}` is not found, or can't be run; check its spelling, or give its path"
             ))
         })?;
         let name =
@@ -92,14 +92,21 @@ impl Serve {
 }
 
 /// Logs go to stderr: stdout is the protocol's.
-fn start_log() {
-    let filter = EnvFilter::try_from_env("ARGALA_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+fn start_log() -> Result<(), Failure> {
+    let level = match std::env::var("ARGALA_LOG") {
+        Ok(level) => level.parse().map_err(|_| {
+            let message = format!("ARGALA_LOG={level:?} is none of off, error, warn, info, debug and trace");
+            Failure { message, code: 2 }
+        })?,
+        Err(_) => LevelFilter::INFO,
+    };
     tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_max_level(level)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .init();
+    Ok(())
 }
 
 /// Ends when the process is told to stop, so that it can end its servers first.

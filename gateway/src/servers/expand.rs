@@ -20,6 +20,11 @@ pub(super) fn expand(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> R
         match (variable(name).filter(|value| default.is_none() || !value.is_empty()), default) {
             (Some(value), _) => out.push_str(&value),
             (None, Some(default)) => out.push_str(default),
+            (None, None) if name.contains(':') || name == "workspaceFolder" => {
+                return Err(format!(
+                    "`${{{name}}}` is a variable of the host's own; write its value instead"
+                ));
+            }
             (None, None) => {
                 return Err(format!(
                     "the variable `{name}` is not set; set it, or write `${{{name}:-default}}`"

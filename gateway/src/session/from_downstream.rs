@@ -114,6 +114,9 @@ impl Session {
             && let Some(list) = List::read(result.raw(frame.text()), TOOLS)
         {
             let policy = &self.setup.policy;
+            let entries = list.entries();
+            let shown = entries.iter().filter(|entry| policy.could_allow(&entry.key)).count();
+            self.warn_of_none(0, entries.len(), shown);
             edits.push((result.span.clone(), list.filtered(|name| policy.could_allow(name))));
         }
         self.answer(to, frame.edited(&edits));

@@ -119,8 +119,12 @@ impl Session {
         if let (Some(kind), Some(frame)) = (gather.kind, frame) {
             match frame.raw(&["result"]).and_then(|result| List::read(result, kind)) {
                 Some(list) => {
+                    let listed = list.entries();
                     let entries: Vec<String> =
-                        list.entries().iter().filter_map(|entry| self.show(server, kind, entry)).collect();
+                        listed.iter().filter_map(|entry| self.show(server, kind, entry)).collect();
+                    if kind == TOOLS {
+                        self.warn_of_none(server, listed.len(), entries.len());
+                    }
                     let cursor = list.next_cursor().map(str::to_owned);
                     self.keep_entries(id, server, kind, entries, cursor);
                 }
@@ -234,6 +238,17 @@ impl Session {
             }
         };
         self.answer(&gather.to, reply::result(id, &result));
+    }
+
+    /// A policy that was written for one server's own names allows none of several servers'.
+    pub(super) fn warn_of_none(&self, server: ServerId, listed: usize, shown: usize) {
+        if listed > 0 && shown == 0 {
+            let name = self.routes.public_name(server, "*");
+            tracing::warn!(
+                server = self.name(server),
+                "the policy allows none of its {listed} tools; they are called `{name}`"
+            );
+        }
     }
 
     fn is_silent(&self, server: ServerId) -> bool {

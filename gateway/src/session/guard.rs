@@ -55,7 +55,10 @@ impl Session {
     fn deny(&mut self, decision: &Decision, frame: &Frame, to: &ReplyTo) {
         let Some(id) = &to.id else { return };
         let text = match decision.verdict {
-            Verdict::Ask => format!("ARGALA BLOCK: {}; this gateway has nobody to ask", decision.message),
+            Verdict::Ask => format!(
+                "ARGALA BLOCK: {}, and this gateway can't ask anyone. Ask the user to do it; another try will be denied too",
+                decision.message
+            ),
             _ => decision.message.clone(),
         };
         // Written by the same serializer as `argala check` does: the same decision, byte for byte.

@@ -1,8 +1,4 @@
-//! What the demo prints.
-#![allow(
-    clippy::print_stdout,
-    reason = "the demo's output is for a person, and no protocol runs on its stdout"
-)]
+//! What the demo says, as text.
 
 use std::path::Path;
 
@@ -19,18 +15,16 @@ type Counts = [(String, u64)];
 const WIDTH: u16 = 110;
 const SHOWN: usize = 160;
 
-pub(super) fn title(text: &str) {
-    println!("{text}\n");
-}
-
 /// The tools that the agent is shown.
-pub(super) fn tools(names: &[String]) {
-    println!("The agent is shown these tools: {}.", names.join(", "));
-    println!("`drop_table` is not among them: no call of it could be allowed.\n");
+pub(super) fn tools(names: &[String]) -> String {
+    format!(
+        "The agent is shown these tools: {}.\n`drop_table` is not among them: no call of it could be allowed.\n",
+        names.join(", ")
+    )
 }
 
 /// Each call, its verdict and why.
-pub(super) fn calls(rows: &[Row]) {
+pub(super) fn calls(rows: &[Row]) -> String {
     let mut table = table(["", "the agent calls", "verdict", "what it hears"]);
     for row in rows {
         let call = format!("{}\n{} {}", row.step.title, row.step.tool, row.step.arguments);
@@ -44,12 +38,12 @@ pub(super) fn calls(rows: &[Row]) {
         };
         table.add_row([&(table.row_count() + 1).to_string(), &call, verdict, &heard]);
     }
-    println!("{table}\n");
+    format!("{}\n", table.trim_fmt())
 }
 
 /// What is left of the database, and what would have been.
-pub(super) fn tables(before: &Counts, after: &Counts, unguarded: &Counts) {
-    let mut shown = table(["table", "rows before", "rows after, behind Argala", "rows after, without it"]);
+pub(super) fn tables(before: &Counts, after: &Counts, unguarded: &Counts) -> String {
+    let mut shown = table(["table", "rows before", "after, with Argala", "after, without it"]);
     for (name, count) in before {
         let left = |counts: &Counts| {
             counts
@@ -59,18 +53,20 @@ pub(super) fn tables(before: &Counts, after: &Counts, unguarded: &Counts) {
         };
         shown.add_row([name, &count.to_string(), &left(after), &left(unguarded)]);
     }
-    println!("{shown}");
     let verdict = if before == after { "Every table is still there." } else { "Something is missing." };
-    println!("{verdict} The last column is the same calls, sent to the same server on a copy of the file.\n");
+    format!(
+        "{}\n{verdict}\nThe last column: the same calls, sent straight to the server, on a copy of the file.\n",
+        shown.trim_fmt()
+    )
 }
 
 /// How to use it for real.
-pub(super) fn registration(program: &Path) {
-    println!(
-        "To put it before a server of your own, paste this into your host's configuration (see README.md):\n"
-    );
-    println!(
-        r#"{{
+pub(super) fn registration(program: &Path) -> String {
+    format!(
+        r#"To put it before a server of your own, paste this into your host's
+configuration (README.md says where):
+
+{{
   "mcpServers": {{
     "files": {{
       "command": {},
@@ -80,7 +76,7 @@ pub(super) fn registration(program: &Path) {
   }}
 }}"#,
         Value::from(program.display().to_string())
-    );
+    )
 }
 
 fn table<const N: usize>(header: [&str; N]) -> Table {
