@@ -31,7 +31,7 @@ impl ArgalaEngine {
         let Ok(policy) = policy.cast_exact::<PyDict>() else {
             let name = type_name::of(policy);
             return Err(PyTypeError::new_err(format!(
-                "ArgalaEngine takes a policy as a dict, not a {name}; a file loads with ArgalaEngine.from_policy_file"
+                "ArgalaEngine takes a policy as a dict, not `{name}`; a file loads with ArgalaEngine.from_policy_file"
             )));
         };
         let node = policy_dict::read(policy)?;
@@ -105,7 +105,7 @@ impl ArgalaEngine {
         } else {
             let name = type_name::of(arguments);
             return Err(PyTypeError::new_err(format!(
-                "arguments must be JSON text, as bytes or str, not a {name}; for a dict there is check"
+                "arguments must be JSON text, as bytes or str, not `{name}`; for a dict there is check"
             )));
         };
         let decision = match text {
@@ -131,9 +131,22 @@ impl ArgalaEngine {
     fn inspect_payload<'py>(
         &self,
         method: &Bound<'py, PyString>,
-        args: Option<&Bound<'py, PyTuple>>,
+        args: Option<&Bound<'py, PyAny>>,
         kwargs: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<bool> {
+        // What the program passes wrongly is its mistake, not the model's.
+        let args = match args.map(|args| args.cast::<PyTuple>().map_err(|_| type_name::of(args))).transpose()
+        {
+            Ok(args) => args,
+            Err(name) => {
+                let message = format!("args must be a tuple, such as (\"SELECT 1\",), not `{name}`");
+                return Err(PyTypeError::new_err(message));
+            }
+        };
+        if let Some(kwargs) = kwargs.filter(|kwargs| !kwargs.is_instance_of::<PyDict>()) {
+            let name = type_name::of(kwargs);
+            return Err(PyTypeError::new_err(format!("kwargs must be a dict or None, not `{name}`")));
+        }
         let members = PyDict::new(method.py());
         for (index, value) in args.into_iter().flatten().enumerate() {
             members.set_item(index.to_string(), value)?;

@@ -17,4 +17,7 @@ mod _argala {
     use crate::engine::ArgalaEngine;
     #[pymodule_export]
     use crate::policy_error::PolicyError;
+    #[pymodule_export]
+    #[allow(non_upper_case_globals, reason = "Python's own name for it")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
 }

@@ -47,7 +47,7 @@ fn read_value(value: &Bound<'_, PyAny>, place: &str, depth: usize) -> PyResult<N
     } else {
         let name = type_name::of(value);
         let message =
-            format!("holds a {name}; a policy is made of str, int, float, bool, list, tuple and dict");
+            format!("holds `{name}`; a policy is made of str, int, float, bool, list, tuple and dict");
         return Err(at_place(place, &message));
     };
     Ok(Node::new(value))
@@ -71,7 +71,7 @@ fn read_table(table: &Bound<'_, PyDict>, place: &str, depth: usize) -> PyResult<
         let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
         let Ok(key) = key.cast_exact::<PyString>() else {
             let name = type_name::of(&key);
-            return Err(at_place(place, &format!("has a key that is a {name}; a policy's keys are str")));
+            return Err(at_place(place, &format!("has a key of type `{name}`; a policy's keys are str")));
         };
         let key = read_text(key, place)?;
         let inside = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };

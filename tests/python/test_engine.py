@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from argala import ArgalaEngine, ArgalaSecurityViolation, PolicyError
+from argala import ArgalaEngine, ArgalaSecurityViolation, PolicyError, protect_tools
 
 POLICY = {"allowed_methods": ["m"], "denied_patterns": ["DROP"]}
 ENGINE = ArgalaEngine(POLICY)
@@ -84,13 +84,13 @@ def cyclic() -> dict[str, Any]:
         ({"allowed_method": ["m"]}, "did you mean `allowed_methods`?"),
         ({"allowed_methods": "m"}, "allowed_methods"),
         ({"denied_patterns": [""]}, "denied_patterns"),
-        ({"denied_patterns": ["a", b"x"]}, "denied_patterns[1]: holds a bytes"),
-        ({"tools": {"m": {"args": {"a": {"type": "integer", "max": None}}}}}, "tools.m.args.a.max: holds a NoneType"),
-        ({"tools": {1: {}}}, "tools: has a key that is a int"),
+        ({"denied_patterns": ["a", b"x"]}, "denied_patterns[1]: holds `bytes`"),
+        ({"tools": {"m": {"args": {"a": {"type": "integer", "max": None}}}}}, "tools.m.args.a.max: holds `NoneType`"),
+        ({"tools": {1: {}}}, "tools: has a key of type `int`"),
         ({"tools": {"m": {"args": {"a": {"type": "number", "max": float("nan")}}}}}, "tools.m.args.a.max"),
         ({"tools": {"m": {"args": {"a": {"type": "integer", "max": 10**60}}}}}, "tools.m.args.a.max"),
         ({"allowed_methods": ["\ud800"]}, "allowed_methods[0]: holds half of a surrogate pair"),
-        ({"allowed_methods": {"m"}}, "allowed_methods: holds a set"),
+        ({"allowed_methods": {"m"}}, "allowed_methods: holds `set`"),
         (cyclic(), "nests deeper than"),
     ],
 )
@@ -172,7 +172,7 @@ def test_json_text_comes_as_bytes_or_str() -> None:
     assert ENGINE.check_json("m", text) == ENGINE.check_json("m", text.encode())
     assert ENGINE.check_json("m", text).span == (3, 7)
     assert ENGINE.check_json("m", b'{"a": "\xff"}').rule == "input.not-utf8"
-    with pytest.raises(TypeError, match="not a dict"):
+    with pytest.raises(TypeError, match="not `dict`"):
         ENGINE.check_json("m", {})  # type: ignore[arg-type]
 
 
@@ -206,3 +206,22 @@ def test_threads_share_an_engine() -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(judge, range(400))) == {(True, False, "denied_patterns")}
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs", "said"),
+    [
+        ("SELECT 1", None, "args must be a tuple"),
+        (["x"], None, "args must be a tuple"),
+        ((), ["x"], "kwargs must be a dict"),
+    ],
+)
+def test_what_the_program_passes_wrongly_is_its_own_mistake(args: object, kwargs: object, said: str) -> None:
+    engine = ArgalaEngine({"allowed_methods": ["m"]})
+    with pytest.raises(TypeError, match=said):
+        engine.inspect_payload("m", args, kwargs)  # type: ignore[arg-type]
+
+
+def test_a_single_tool_wants_a_list() -> None:
+    with pytest.raises(TypeError, match="put a single one in a list"):
+        protect_tools(print, {"allowed_methods": ["print"]})  # type: ignore[arg-type]

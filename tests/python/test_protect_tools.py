@@ -495,7 +495,7 @@ def test_what_can_not_be_called_is_a_clear_type_error() -> None:
     class StructuredTool:
         name = "query"
 
-    with pytest.raises(TypeError, match=r"tools\[1\] is a StructuredTool"):
+    with pytest.raises(TypeError, match=r"tools\[1\] is a `StructuredTool`"):
         protect_tools([query, StructuredTool()], POLICY)  # type: ignore[list-item]
 
 

@@ -3,7 +3,9 @@ from typing import Any, Literal, final
 
 from argala._decision import Decision
 
-__all__ = ["ArgalaEngine", "PolicyError"]
+__all__ = ["ArgalaEngine", "PolicyError", "__version__"]
+
+__version__: str
 
 class PolicyError(ValueError):
     """A policy that doesn't load. Its text shows every mistake that was found, with its place and what to do."""

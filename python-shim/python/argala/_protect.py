@@ -46,6 +46,8 @@ def protect_tools(tools: Iterable[Tool], policy: dict[str, Any] | str | os.PathL
         TypeError: A tool can't be called, or the policy is none of these.
     """
     engine = _engine(policy)
+    if callable(tools):
+        raise TypeError("protect_tools takes several tools: put a single one in a list, protect_tools([tool], policy)")
     return [_protect(tool, index, engine) for index, tool in enumerate(tools)]
 
 
@@ -57,14 +59,14 @@ def _engine(policy: object) -> ArgalaEngine:
     if isinstance(policy, dict):
         return ArgalaEngine(policy)
     kind = type(policy).__name__
-    raise TypeError(f"a policy is a dict, the path of a TOML file or an ArgalaEngine, not a {kind}")
+    raise TypeError(f"a policy is a dict, the path of a TOML file or an ArgalaEngine, not `{kind}`")
 
 
 def _protect(tool: Tool, index: int, engine: ArgalaEngine) -> Tool:
     if not callable(tool):
         kind = type(tool).__name__
         raise TypeError(
-            f"protect_tools takes functions and other callables; tools[{index}] is a {kind}, which can't be called. "
+            f"protect_tools takes functions and other callables; tools[{index}] is a `{kind}`, which can't be called. "
             "Protect the function that a framework's tool is made from, then make the tool"
         )
     method = _method_name(tool)
