@@ -3,6 +3,7 @@
 mod check;
 #[cfg(feature = "demo")]
 mod demo;
+mod log;
 mod serve;
 
 use std::io::Write;

@@ -8,7 +8,6 @@ use argala_wire::outbox::{Outbox, outbox};
 use tokio::io::BufReader;
 use tokio::process::ChildStderr;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 /// The index of a server in its session.
@@ -35,8 +34,20 @@ pub(crate) enum News {
 /// A downstream that is kept running until the session ends.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
+    ending: watch::Sender<Ending>,
+    /// Closes when everything has ended.
+    gone: watch::Receiver<()>,
+}
+
+/// How a connection is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Ending {
+    /// Not at all.
+    Open,
+    /// Its server has time to end by itself.
+    Close,
+    /// Its server is asked to end at once.
+    Hurry,
 }
 
 /// A line of a downstream may have this many bytes: results are larger than calls.
@@ -50,6 +61,8 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::fro
 const STEADY: Duration = Duration::from_secs(10);
 /// How long the last lines to a process that shall end, and from one that has ended, are waited for.
 const LAST_LINES: Duration = Duration::from_millis(500);
+/// How long the end of a process that has closed its output is waited for.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 impl Connection {
     /// Starts a downstream and keeps it running. What happens to it is told to `reports`.
@@ -59,20 +72,22 @@ impl Connection {
         command: Command,
         reports: mpsc::Sender<Report>,
     ) -> Self {
-        let (stop, stopped) = watch::channel(false);
-        let keeper = Keeper { server, name, command, reports, stopped };
-        Self { stop, task: tokio::spawn(keeper.keep()) }
+        let (ending, told) = watch::channel(Ending::Open);
+        let (alive, gone) = watch::channel(());
+        let keeper = Keeper { server, name, command, reports, told, _alive: alive };
+        tokio::spawn(keeper.keep());
+        Self { ending, gone }
     }
 
-    /// Asks the process and all that it started to end. [`Self::closed`] waits for it.
-    pub(crate) fn close(&self) {
-        let _ = self.stop.send(true);
+    /// Tells the process and all that it started to end. [`Self::closed`] waits for it.
+    pub(crate) fn end(&self, ending: Ending) {
+        let _ = self.ending.send(ending);
     }
 
     /// Waits until the process and all that it started have ended.
-    pub(crate) async fn closed(self) {
-        // The task ends by itself, or has panicked and taken its process group with it.
-        let _ = self.task.await;
+    pub(crate) async fn closed(&self) {
+        // Nothing is ever sent: the only news is that the sender is gone.
+        while self.gone.clone().changed().await.is_ok() {}
     }
 }
 
@@ -81,13 +96,15 @@ struct Keeper {
     name: String,
     command: Command,
     reports: mpsc::Sender<Report>,
-    stopped: watch::Receiver<bool>,
+    told: watch::Receiver<Ending>,
+    /// Dropped when everything has ended, or with a task that has panicked and taken its process group along.
+    _alive: watch::Sender<()>,
 }
 
 impl Keeper {
     async fn keep(mut self) {
         let mut wait = BACKOFF.0;
-        while !*self.stopped.borrow() {
+        while !self.is_told_to_end() {
             let started = Instant::now();
             let reason = match Child::spawn(&self.command) {
                 Ok((child, streams)) => self.run(child, streams).await,
@@ -95,7 +112,7 @@ impl Keeper {
                     format!("it can't be started: {}: {error}", self.culprit())
                 }
             };
-            if *self.stopped.borrow() {
+            if self.is_told_to_end() {
                 break;
             }
             wait = if started.elapsed() > STEADY { BACKOFF.0 } else { wait };
@@ -103,7 +120,7 @@ impl Keeper {
             if !self.tell(News::Down(reason)).await {
                 break;
             }
-            let _ = timeout(wait, self.stopped.changed()).await;
+            let _ = timeout(wait, self.told.changed()).await;
             wait = (wait * 2).min(BACKOFF.1);
         }
     }
@@ -124,7 +141,7 @@ impl Keeper {
         let log = tokio::spawn(log_lines(self.name.clone(), streams.stderr));
         tracing::debug!(server = self.name, "started");
         self.tell(News::Up(outbox)).await;
-        let mut ended = false;
+        let (mut ended, mut read_out) = (false, false);
         let reason = tokio::select! {
             status = child.ended() => {
                 ended = true;
@@ -133,23 +150,44 @@ impl Keeper {
                     Err(error) => format!("it ended ({error})"),
                 }
             }
-            _ = &mut reader => "it closed its output".to_owned(),
-            _ = self.stopped.changed() => "the session ended".to_owned(),
+            _ = &mut reader => {
+                read_out = true;
+                // Most close their output because they end.
+                match timeout(LAST_WORDS, child.ended()).await {
+                    Ok(Ok(status)) => {
+                        ended = true;
+                        format!("it ended ({status})")
+                    }
+                    _ => "it closed its output".to_owned(),
+                }
+            }
+            _ = self.told.changed() => "the session ended".to_owned(),
         };
         // A session that has ended has closed the queue, and the writer ends when it is empty.
-        if *self.stopped.borrow() {
+        if self.is_told_to_end() {
             let _ = timeout(LAST_LINES, &mut writer).await;
         }
         // Closes its input, which is how a server is told that nobody needs it any more.
         writer.abort();
-        if ended {
+        if ended && !read_out {
             let _ = timeout(LAST_LINES, &mut reader).await;
-        } else {
-            child.end().await;
+        }
+        if !ended {
+            let mut told = self.told.clone();
+            child
+                .end(async move {
+                    // An error means that nobody is left to tell us: that is in a hurry, too.
+                    let _ = told.wait_for(|ending| *ending == Ending::Hurry).await;
+                })
+                .await;
         }
         reader.abort();
         log.abort();
         reason
+    }
+
+    fn is_told_to_end(&self) -> bool {
+        *self.told.borrow() != Ending::Open
     }
 
     async fn tell(&self, news: News) -> bool {
@@ -166,12 +204,26 @@ async fn read_lines(server: ServerId, stdout: tokio::process::ChildStdout, repor
     }
 }
 
+/// A server's words, fit for a terminal: nothing in them moves the cursor or turns the direction of text.
+fn plain(text: &str) -> String {
+    let moves = |character: char| {
+        let bidi =
+            matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        bidi || (character.is_control() && character != '\t')
+    };
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        if moves(character) { plain.extend(character.escape_unicode()) } else { plain.push(character) }
+    }
+    plain
+}
+
 /// A server's stderr is its log, and becomes part of ours.
 async fn log_lines(name: String, stderr: ChildStderr) {
     const LONGEST: usize = 8 << 10;
     let mut lines = LineReader::new(BufReader::new(stderr), LONGEST);
     while let Ok(Some(line)) = lines.next().await {
         let (Line::Whole(text) | Line::TooLong { head: text, .. }) = line;
-        tracing::info!(server = name, "stderr: {}", String::from_utf8_lossy(&text));
+        tracing::info!(server = name, "stderr: {}", plain(&String::from_utf8_lossy(&text)));
     }
 }

@@ -234,7 +234,7 @@ mod tests {
             (r#"{"mcpServers": {"a": {"command": "x", "args": [1]}}}"#, "must hold text"),
             (r#"{"mcpServers": {"a": {"command": "x", "env": []}}}"#, "`env` must be an object"),
             (r#"{"mcpServers": {"a": {"command": "${NOPE}"}}}"#, "`NOPE` is not set"),
-            (r#"{"mcpServers": {"a": {"command": "${input:key}"}}}"#, "`input:key`"),
+            (r#"{"mcpServers": {"a": {"command": "${input:key}"}}}"#, "a variable of the host's own"),
             (r#"{"mcpServers": {"a": {"url": "https://x"}}}"#, "stdio servers only"),
             (r#"{"mcpServers": {"a": {"type": "http", "command": "x"}}}"#, "stdio servers only"),
             (r#"{"mcpServers": {"a__b": {"command": "x"}}}"#, "must not hold `__`"),

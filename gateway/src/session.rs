@@ -7,10 +7,12 @@ mod answers;
 mod asks;
 mod calls;
 mod catalogue;
+mod downstream;
 mod from_downstream;
 mod from_host;
 mod gather;
 mod guard;
+mod listing;
 mod opening;
 mod routes;
 
@@ -21,17 +23,19 @@ use argala_engine::Policy;
 use argala_engine::policy::MethodGlob;
 use argala_wire::frame::MAX_FRAME;
 use argala_wire::line::{Line, LineReader, write_lines};
-use argala_wire::outbox::{Outbox, Unsent, outbox};
+use argala_wire::outbox::{Outbox, outbox};
 use tokio::io::{AsyncRead, AsyncWrite, BufReader};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::connection::{Connection, News, Report, ServerId};
+use crate::connection::{Connection, Ending, News, Report, ServerId};
 use crate::servers::Server;
 use answers::Answers;
 use asks::Asks;
 use calls::Calls;
+use downstream::{Downstream, State};
 use gather::Gathers;
+use listing::Listings;
 use opening::Opening;
 use routes::Routes;
 
@@ -53,7 +57,7 @@ const EVENTS: usize = 4;
 const MAX_CALLS: usize = 10_000;
 const MAX_GATHERS: usize = 64;
 /// How long calls in flight may still be answered after the host has closed its side.
-const DRAIN: Duration = Duration::from_secs(2);
+const DRAIN: Duration = Duration::from_secs(1);
 
 /// All that a session knows.
 struct Session {
@@ -67,43 +71,11 @@ struct Session {
     asks: Asks,
     /// Requests that several downstreams answer together.
     gathers: Gathers,
+    listings: Listings,
     answers: Answers,
     routes: Routes,
     /// The parameters of the host's last `logging/setLevel`, for a server that is started again.
     log_level: Option<String>,
-}
-
-/// A downstream as its session sees it.
-struct Downstream {
-    name: String,
-    state: State,
-    /// What it said of itself, as JSON: the result of `initialize`.
-    introduction: Option<String>,
-    /// The error that it answered `initialize` with, as JSON, if it did.
-    refusal: Option<String>,
-    hearing: Hearing,
-}
-
-/// Whether a downstream answers in time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Hearing {
-    /// As far as is known.
-    Prompt,
-    /// It missed a deadline and hasn't been heard since: nobody waits for it.
-    Silent,
-    /// It is silent, and has been asked whether it is there.
-    Probed,
-}
-
-enum State {
-    /// It is being started for the first time.
-    Starting,
-    /// It doesn't run, and why.
-    Down(String),
-    /// It runs and hasn't been introduced to the host.
-    Up(Outbox),
-    /// It takes requests.
-    Ready(Outbox),
 }
 
 /// Runs one session to its end: until the host closes its side, or is gone, or `stop` comes.
@@ -126,20 +98,20 @@ pub(crate) async fn run(
     let mut session = Session::new(setup, host.clone());
     tokio::pin!(stop);
     let mut drained: Option<Instant> = None;
-    loop {
+    let told_to_stop = loop {
         if drained.is_some() && session.is_idle() {
-            break;
+            break false;
         }
         let deadline = [session.next_deadline(), drained].into_iter().flatten().min();
         tokio::select! {
             biased;
-            () = &mut stop => break,
-            _ = &mut writer => break,
+            () = &mut stop => break true,
+            _ = &mut writer => break false,
             // A host that doesn't read is not read from either, nor is anyone on its behalf.
             () = host.ready(), if host.is_full() => {}
             () = sleep_until(deadline), if deadline.is_some() => {
                 if drained.is_some_and(|end| end <= Instant::now()) {
-                    break;
+                    break false;
                 }
                 session.pass_deadlines(Instant::now());
             }
@@ -151,24 +123,38 @@ pub(crate) async fn run(
                 None => drained = Some(Instant::now() + DRAIN),
             },
         }
-    }
+    };
     reader.abort();
     // Closes the queues before the downstreams: what still waits in them is written first.
     drop(session);
-    for connection in &connections {
-        connection.close();
-    }
     // Downstreams may still write: keep taking it, or they could not end.
     drop(reports);
     let drain = tokio::spawn(async move { while heard.recv().await.is_some() {} });
-    for connection in connections {
-        connection.closed().await;
-    }
+    end_all(connections, told_to_stop, stop).await;
     drain.abort();
     drop(host);
     if !writer.is_finished() {
         let _ = tokio::time::timeout(DRAIN, writer).await;
     }
+}
+
+/// Ends every downstream: in the time that each needs, or, once we are told to stop, in the time that they are given.
+async fn end_all(connections: Vec<Connection>, told_to_stop: bool, stop: impl Future<Output = ()>) {
+    let end = |ending: Ending| connections.iter().for_each(|connection| connection.end(ending));
+    end(if told_to_stop { Ending::Hurry } else { Ending::Close });
+    let all_closed = async {
+        for connection in &connections {
+            connection.closed().await;
+        }
+    };
+    tokio::pin!(all_closed);
+    if !told_to_stop {
+        tokio::select! {
+            () = &mut all_closed => return,
+            () = stop => end(Ending::Hurry),
+        }
+    }
+    all_closed.await;
 }
 
 async fn read_lines(input: impl AsyncRead + Unpin, lines: mpsc::Sender<Line>) {
@@ -189,15 +175,8 @@ async fn sleep_until(deadline: Option<Instant>) {
 
 impl Session {
     fn new(setup: Setup, host: Outbox) -> Self {
-        let introduce = |server: &Server| Downstream {
-            name: server.name.clone(),
-            state: State::Starting,
-            introduction: None,
-            refusal: None,
-            hearing: Hearing::Prompt,
-        };
         Self {
-            downstreams: setup.servers.iter().map(introduce).collect(),
+            downstreams: setup.servers.iter().map(|server| Downstream::new(server.name.clone())).collect(),
             routes: Routes::new(setup.servers.iter().map(|server| server.name.clone()).collect()),
             setup,
             host,
@@ -205,6 +184,7 @@ impl Session {
             calls: Calls::default(),
             asks: Asks::default(),
             gathers: Gathers::default(),
+            listings: Listings::default(),
             answers: Answers::default(),
             log_level: None,
         }
@@ -245,11 +225,11 @@ impl Session {
 
     /// A downstream has ended: whoever waits for it hears so.
     fn lose(&mut self, server: ServerId, reason: String) {
-        let was_ready =
-            matches!(self.downstreams.get(server).map(|downstream| &downstream.state), Some(State::Ready(_)));
+        let was_ready = self.is_ready(server);
         let message = format!("the server `{}` has ended before it answered: {reason}", self.name(server));
         self.set_state(server, State::Down(reason));
         self.fail_calls(server, &message);
+        self.forget_lists(server);
         for cancelled in self.asks.drop_server(server) {
             self.to_host(cancelled);
         }
@@ -259,51 +239,14 @@ impl Session {
         self.try_answer_initialize();
     }
 
-    fn set_state(&mut self, server: ServerId, state: State) {
-        if let Some(downstream) = self.downstreams.get_mut(server) {
-            downstream.state = state;
-            downstream.hearing = Hearing::Prompt;
-        }
-    }
-
     /// Whether so much is in flight that nothing more is taken.
     fn is_busy(&self) -> bool {
         self.calls.len() >= MAX_CALLS || self.gathers.len() >= MAX_GATHERS
     }
 
-    fn name(&self, server: ServerId) -> &str {
-        self.downstreams.get(server).map_or("", |downstream| &downstream.name)
-    }
-
     fn to_host(&self, frame: String) {
-        // Nothing is read while the queue is full, so only a host that is gone refuses a frame.
-        let _ = self.host.send(frame);
-    }
-
-    /// Sends a frame to a downstream that takes requests.
-    ///
-    /// # Errors
-    /// A sentence, where it can't be sent.
-    fn to_downstream(&self, server: ServerId, frame: String) -> Result<(), String> {
-        let Some(downstream) = self.downstreams.get(server) else {
-            return Err("there is no such server".to_owned());
-        };
-        let name = &downstream.name;
-        let outbox = match &downstream.state {
-            State::Ready(outbox) => outbox,
-            State::Starting => return Err(format!("the server `{name}` is being started; try again later")),
-            State::Up(_) => {
-                return Err(format!(
-                    "the server `{name}` has not answered `initialize` yet; try again later"
-                ));
-            }
-            State::Down(reason) => {
-                return Err(format!("the server `{name}` doesn't run: {reason}; it is being started again"));
-            }
-        };
-        outbox.send(frame).map_err(|unsent| match unsent {
-            Unsent::Full => format!("the server `{name}` doesn't read what it is sent; try again later"),
-            Unsent::Closed => format!("the server `{name}` has just ended; try again later"),
-        })
+        // Never refused: an answer that got lost would be waited for for ever. While the queue is full nothing is read, so it
+        // grows by no more than what one frame gives rise to.
+        self.host.push(frame);
     }
 }

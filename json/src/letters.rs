@@ -2,10 +2,21 @@
 
 /// Whether two different keys are one to a parser that folds case: `Name` to one that looks for `name`.
 ///
-/// Folded as Go's `encoding/json` does, which knows that U+017F folds to `s` and U+212A to `k`.
+/// Folded as Go's `encoding/json` does, which knows that U+017F folds to `s` and U+212A to `k`; and read to the first NUL
+/// only, as parsers do that keep keys as C strings.
 #[must_use]
 pub fn look_alike(left: &str, right: &str) -> bool {
-    left != right && left.chars().map(fold).eq(right.chars().map(fold))
+    let comparable = left.len() == right.len() || may_be_longer(left) || may_be_longer(right);
+    left != right && comparable && folded(left).eq(folded(right))
+}
+
+fn folded(key: &str) -> impl Iterator<Item = char> {
+    key.chars().take_while(|character| *character != '\0').map(fold)
+}
+
+/// Whether a key may look like one of another length in bytes.
+fn may_be_longer(key: &str) -> bool {
+    !key.is_ascii() || key.contains('\0')
 }
 
 fn fold(character: char) -> char {
@@ -26,6 +37,9 @@ mod tests {
             ("name", "Name", true),
             ("params", "param\u{17f}", true),
             ("task", "tas\u{212a}", true),
+            ("name", "name\0", true),
+            ("name\0a", "NAME\0b", true),
+            ("name", "nam\0e", false),
             ("name", "name", false),
             ("name", "names", false),
             ("name", "n\u{e4}me", false),

@@ -1,9 +1,8 @@
 //! An index of the upper levels of a text, so that raw slices can be taken from it.
 
 use std::borrow::Cow;
-use std::convert::Infallible;
 
-use crate::{Error, Events, Options, Span, Stopped, Text, read};
+use crate::{Error, ErrorKind, Events, Options, Span, Stopped, Text, read};
 
 /// The values of the upper levels of a text, in the order in which they stand. It holds places, not the text: who holds
 /// both takes slices with [`Node::raw`].
@@ -24,16 +23,34 @@ pub struct Node {
 }
 
 impl Outline {
-    /// Reads a text and keeps its values down to `depth`: 1 keeps the members of the outermost object.
+    /// Reads a text and keeps its values down to `depth`: 1 keeps the members of the outermost object, or the elements of the
+    /// outermost array.
     ///
     /// # Errors
-    /// Where [`read`] refuses the text. All of it is read, also what lies deeper.
+    /// Where [`read`] refuses the text, all of which is read, also what lies deeper; and where there are too many values
+    /// to keep (200,000).
     pub fn read(text: &[u8], options: &Options, depth: usize) -> Result<Self, Error> {
-        let mut recorder = Recorder { kept: depth, depth: 0, key: None, nodes: Vec::new(), open: Vec::new() };
+        Self::record(text, options, depth, true)
+    }
+
+    /// As [`Self::read`], but keeps only what keys lead to: no element of an array, nor anything inside of one.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn of_members(text: &[u8], options: &Options, depth: usize) -> Result<Self, Error> {
+        Self::record(text, options, depth, false)
+    }
+
+    fn record(text: &[u8], options: &Options, kept: usize, elements: bool) -> Result<Self, Error> {
+        let mut recorder =
+            Recorder { kept, elements, depth: 0, key: None, nodes: Vec::new(), open: Vec::new() };
         match read(text, options, &mut recorder) {
             Ok(()) => Ok(Self { nodes: recorder.nodes }),
             Err(Stopped::Refused(error)) => Err(error),
-            Err(Stopped::Listener(never)) => match never {},
+            Err(Stopped::Listener(Full)) => {
+                let offset = recorder.nodes.last().map_or(0, |node| node.span.start);
+                Err(Error::new(ErrorKind::TooManyNodes(MAX_KEPT), offset))
+            }
         }
     }
 
@@ -83,34 +100,61 @@ impl Node {
     }
 }
 
+/// More values than this are not kept: a text of many small ones would take a hundred times its size.
+const MAX_KEPT: usize = 200_000;
+
+/// There are too many values to keep.
+struct Full;
+
 struct Recorder {
     kept: usize,
+    elements: bool,
     depth: usize,
     key: Option<String>,
     nodes: Vec<Node>,
-    /// Of each open container that is kept: its node.
-    open: Vec<usize>,
+    /// The containers that are open, down to the level that is kept.
+    open: Vec<Kept>,
+}
+
+/// A container in which values may be kept.
+struct Kept {
+    /// Its own node, where it is kept itself.
+    node: Option<usize>,
+    /// Whether what is directly inside of it is kept.
+    inside: bool,
 }
 
 impl Recorder {
-    fn record(&mut self, span: Span) {
-        if self.depth <= self.kept {
-            self.nodes.push(Node { depth: self.depth, key: self.key.take(), span });
-        }
+    /// Whether a value that begins here is kept.
+    fn keeps(&self) -> bool {
+        self.depth <= self.kept && self.open.last().is_none_or(|container| container.inside)
     }
 
-    fn enter(&mut self, at: usize) {
+    fn record(&mut self, span: Span) -> Result<Option<usize>, Full> {
+        if !self.keeps() {
+            return Ok(None);
+        }
+        if self.nodes.len() >= MAX_KEPT {
+            return Err(Full);
+        }
+        self.nodes.push(Node { depth: self.depth, key: self.key.take(), span });
+        Ok(Some(self.nodes.len() - 1))
+    }
+
+    fn enter(&mut self, at: usize, array: bool) -> Result<(), Full> {
         if self.depth <= self.kept {
-            self.open.push(self.nodes.len());
-            self.record(at..at);
+            let node = self.record(at..at)?;
+            self.open.push(Kept { node, inside: node.is_some() && (self.elements || !array) });
         }
         self.depth += 1;
+        Ok(())
     }
 
     fn leave(&mut self, end: usize) {
         self.depth -= 1;
         if self.depth <= self.kept
-            && let Some(node) = self.open.pop().and_then(|index| self.nodes.get_mut(index))
+            && let Some(index) = self.open.pop().and_then(|container| container.node)
+            && let Some(node) = self.nodes.get_mut(index)
         {
             node.span.end = end;
         }
@@ -118,51 +162,45 @@ impl Recorder {
 }
 
 impl Events for Recorder {
-    type Stop = Infallible;
+    type Stop = Full;
 
-    fn null(&mut self, span: Span) -> Result<(), Infallible> {
-        self.record(span);
-        Ok(())
+    fn null(&mut self, span: Span) -> Result<(), Full> {
+        self.record(span).map(drop)
     }
 
-    fn boolean(&mut self, _: bool, span: Span) -> Result<(), Infallible> {
-        self.record(span);
-        Ok(())
+    fn boolean(&mut self, _: bool, span: Span) -> Result<(), Full> {
+        self.record(span).map(drop)
     }
 
-    fn number(&mut self, _: &str, span: Span) -> Result<(), Infallible> {
-        self.record(span);
-        Ok(())
+    fn number(&mut self, _: &str, span: Span) -> Result<(), Full> {
+        self.record(span).map(drop)
     }
 
-    fn string(&mut self, _: Text<'_>, span: Span) -> Result<(), Infallible> {
-        self.record(span);
-        Ok(())
+    fn string(&mut self, _: Text<'_>, span: Span) -> Result<(), Full> {
+        self.record(span).map(drop)
     }
 
-    fn key(&mut self, text: Text<'_>, _: Span) -> Result<(), Infallible> {
-        if self.depth <= self.kept {
+    fn key(&mut self, text: Text<'_>, _: Span) -> Result<(), Full> {
+        if self.keeps() {
             self.key = Some(text.decode().into_owned());
         }
         Ok(())
     }
 
-    fn enter_object(&mut self, at: usize) -> Result<(), Infallible> {
-        self.enter(at);
-        Ok(())
+    fn enter_object(&mut self, at: usize) -> Result<(), Full> {
+        self.enter(at, false)
     }
 
-    fn leave_object(&mut self, end: usize) -> Result<(), Infallible> {
+    fn leave_object(&mut self, end: usize) -> Result<(), Full> {
         self.leave(end);
         Ok(())
     }
 
-    fn enter_array(&mut self, at: usize) -> Result<(), Infallible> {
-        self.enter(at);
-        Ok(())
+    fn enter_array(&mut self, at: usize) -> Result<(), Full> {
+        self.enter(at, true)
     }
 
-    fn leave_array(&mut self, end: usize) -> Result<(), Infallible> {
+    fn leave_array(&mut self, end: usize) -> Result<(), Full> {
         self.leave(end);
         Ok(())
     }

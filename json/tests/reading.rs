@@ -138,6 +138,29 @@ fn an_outline_finds_values_by_key_and_by_place() {
 }
 
 #[test]
+fn an_outline_of_members_keeps_nothing_that_is_inside_an_array() {
+    let text = r#"{"a":[1,{"b":2}],"c":{"d":[[0]],"e":3}}"#;
+    let outline = Outline::of_members(text.as_bytes(), &strict(), 3).unwrap();
+    assert_eq!(outline.at(&["a"]).unwrap().raw(text), r#"[1,{"b":2}]"#);
+    assert_eq!(outline.children(outline.at(&["a"]).unwrap()).count(), 0);
+    assert_eq!(outline.at(&["c", "d"]).unwrap().raw(text), "[[0]]");
+    assert_eq!(outline.at(&["c", "e"]).unwrap().raw(text), "3");
+}
+
+#[test]
+fn an_outline_of_too_many_values_is_refused() {
+    let limits = Limits { max_bytes: usize::MAX, max_depth: 9, max_nodes: usize::MAX };
+    let text = format!("[{}0]", "0,".repeat(200_000));
+    let options = Options::strict(limits);
+    assert_eq!(
+        Outline::read(text.as_bytes(), &options, 1).unwrap_err().kind(),
+        &ErrorKind::TooManyNodes(200_000)
+    );
+    assert!(Outline::read(text.as_bytes(), &options, 0).is_ok());
+    assert!(Outline::of_members(text.as_bytes(), &options, 1).is_ok());
+}
+
+#[test]
 fn pointers_escape_and_parse_back() {
     let mut rendered = String::new();
     pointer::push_key(&mut rendered, "a/b~c");

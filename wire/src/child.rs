@@ -45,8 +45,10 @@ pub struct Streams {
     pub stderr: ChildStderr,
 }
 
-/// How long a group has to end after its input has, and again after SIGTERM.
+/// How long a group has to end by itself after its input has been closed: what MCP's own hosts give a server.
 const GRACE: Duration = Duration::from_secs(2);
+/// How long it has after SIGTERM. A host that asks us to end gives us 2 s in turn.
+const GRACE_AFTER_TERM: Duration = Duration::from_secs(1);
 /// How long what outlives its leader has to end after SIGTERM.
 const LEFTOVER_GRACE: Duration = Duration::from_millis(500);
 #[cfg(unix)]
@@ -88,14 +90,20 @@ impl Child {
         status
     }
 
-    /// Ends the group: its input must have been closed before. Waits, then asks, then kills.
-    pub async fn end(mut self) {
-        if timeout(GRACE, self.group.wait()).await.is_err() {
+    /// Ends the group: its input must have been closed before. Waits, then asks, then kills. Once `hurry` is done nothing is
+    /// waited for any more but the answer to SIGTERM.
+    pub async fn end(mut self, hurry: impl Future<Output = ()>) {
+        let ended = tokio::select! {
+            _ = self.group.wait() => true,
+            () = hurry => false,
+            () = tokio::time::sleep(GRACE) => false,
+        };
+        if !ended {
             self.ask_to_end();
-            if timeout(GRACE, self.group.wait()).await.is_err() {
+            if timeout(GRACE_AFTER_TERM, self.group.wait()).await.is_err() {
                 // Fails only where the group is gone already.
                 let _ = self.group.start_kill();
-                let _ = timeout(GRACE, self.group.wait()).await;
+                let _ = timeout(GRACE_AFTER_TERM, self.group.wait()).await;
             }
         }
         self.end_leftovers().await;

@@ -99,7 +99,7 @@ impl Frame {
     /// What is wrong, as an error that can be sent back.
     pub fn read(bytes: &[u8], sender: Sender) -> Result<Self, Box<Refused>> {
         let outline =
-            Outline::read(bytes, &options(sender), KEPT).map_err(|error| unreadable(bytes, &error))?;
+            Outline::of_members(bytes, &options(sender), KEPT).map_err(|error| unreadable(bytes, &error))?;
         let text = String::from_utf8_lossy(bytes).into_owned();
         let kind = classify(&text, &outline)?;
         let frame = Self { text, outline, kind };

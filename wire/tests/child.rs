@@ -46,7 +46,7 @@ async fn a_child_that_reads_to_the_end_ends_when_its_input_does() {
     let (child, streams, grandchild) = shell("cat").await;
     drop(streams);
     let begin = Instant::now();
-    child.end().await;
+    child.end(std::future::pending()).await;
     assert!(begin.elapsed() < Duration::from_secs(2), "it was asked although it ended by itself");
     assert!(is_gone(&grandchild).await);
 }
@@ -55,7 +55,16 @@ async fn a_child_that_reads_to_the_end_ends_when_its_input_does() {
 async fn a_child_that_ignores_everything_is_killed() {
     let (child, streams, grandchild) = shell("trap '' TERM HUP; while :; do sleep 1; done").await;
     drop(streams);
-    child.end().await;
+    child.end(std::future::pending()).await;
+    assert!(is_gone(&grandchild).await);
+}
+
+#[tokio::test]
+async fn a_child_that_must_hurry_is_asked_at_once() {
+    let (child, _streams, grandchild) = shell("wait").await;
+    let begin = Instant::now();
+    child.end(std::future::ready(())).await;
+    assert!(begin.elapsed() < Duration::from_secs(1), "it had time to end by itself");
     assert!(is_gone(&grandchild).await);
 }
 

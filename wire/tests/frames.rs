@@ -81,6 +81,16 @@ fn a_frame_that_two_readers_may_take_differently_is_refused_under_its_id() {
             one.clone(),
         ),
         (r#"{"jsonrpc":"2.0","id":1,"method":"ping","paramſ":{}}"#, code::INVALID_REQUEST, one.clone()),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method\u0000":"tools/call","method":"ping"}"#,
+            code::INVALID_REQUEST,
+            one.clone(),
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name\u0000":"b","name":"a"}}"#,
+            code::INVALID_PARAMS,
+            one.clone(),
+        ),
         (r#"{"jsonrpc":"2.0","id":1,"METHOD":"ping"}"#, code::INVALID_REQUEST, one.clone()),
         (r#"{"jsonrpc":"2.0","id":1,"method":"ping","result":{}}"#, code::INVALID_REQUEST, one.clone()),
         (r#"{"jsonrpc":"2.0","id":1,"result":{},"error":{}}"#, code::INVALID_REQUEST, one.clone()),

@@ -55,9 +55,11 @@ async fn a_full_queue_refuses_and_takes_again_when_it_is_read() {
     let (outbox, mut inlet) = outbox(10);
     outbox.send("12345678901".into()).unwrap();
     assert_eq!(outbox.send("x".into()), Err(Unsent::Full));
+    assert!(outbox.push("must not get lost".into()));
     assert!(outbox.is_full());
     let reading = tokio::spawn(async move {
         assert_eq!(inlet.next().await.as_deref(), Some("12345678901"));
+        assert_eq!(inlet.next().await.as_deref(), Some("must not get lost"));
         inlet
     });
     outbox.ready().await;

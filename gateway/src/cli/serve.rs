@@ -1,16 +1,14 @@
 //! `argala serve`: the gateway.
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use argala_engine::policy::MethodGlob;
 use argala_wire::child::Command;
 use clap::Args;
-use tracing_subscriber::filter::LevelFilter;
 
-use super::{Failure, load_policy};
+use super::{Failure, load_policy, log};
 use crate::servers::{self, Server};
 use crate::session::{self, Setup};
 
@@ -47,7 +45,7 @@ fn relayed_method(text: &str) -> Result<MethodGlob, String> {
 
 impl Serve {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        start_log()?;
+        let log = log::start()?;
         let policy = load_policy(&self.policy)?;
         let servers = match &self.servers {
             Some(path) => servers::load(path, |name| std::env::var(name).ok()).map_err(Failure::new)?,
@@ -67,6 +65,7 @@ impl Serve {
         runtime.block_on(session::run(setup, tokio::io::stdin(), tokio::io::stdout(), told_to_stop()));
         // A thread still waits for the host's next line, and would wait for ever.
         runtime.shutdown_background();
+        log.end();
         Ok(ExitCode::SUCCESS)
     }
 
@@ -89,24 +88,6 @@ impl Serve {
             Command { program: program.clone(), args: args.to_vec(), env: Default::default(), cwd: None };
         Ok(Server { name, command })
     }
-}
-
-/// Logs go to stderr: stdout is the protocol's.
-fn start_log() -> Result<(), Failure> {
-    let level = match std::env::var("ARGALA_LOG") {
-        Ok(level) => level.parse().map_err(|_| {
-            let message = format!("ARGALA_LOG={level:?} is none of off, error, warn, info, debug and trace");
-            Failure { message, code: 2 }
-        })?,
-        Err(_) => LevelFilter::INFO,
-    };
-    tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .init();
-    Ok(())
 }
 
 /// Ends when the process is told to stop, so that it can end its servers first.

@@ -2,7 +2,7 @@
 //!
 //! Two servers may choose the same id, and the same progress token: the host sees ones of ours.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use argala_json::Span;
 use argala_wire::{Frame, Id, reply};
@@ -27,19 +27,35 @@ pub(super) struct Asks {
     by_server: HashMap<(ServerId, Id), AskId>,
     /// Of each progress token of ours: the server, and the token as it wrote it.
     tokens: BTreeMap<AskId, (ServerId, String)>,
+    /// Of tasks that the host runs: whose request each was, the oldest first.
+    tasks: VecDeque<(String, ServerId)>,
     last: AskId,
 }
 
-/// A server may have this many requests at the host, all servers of a session together.
-const MAX_OPEN: usize = 10_000;
-/// A task outlives its request, and so does its token. Past this many the oldest is forgotten.
+/// Requests that one server may have at the host.
+const MAX_OPEN: usize = 1000;
+/// A task outlives its request, and so does its token. Past this many of one server the oldest is forgotten; so it is with
+/// the tasks themselves.
 const MAX_TOKENS: usize = 1000;
 
+/// What becomes of a server's request.
+pub(super) enum Relayed {
+    /// The host gets this frame.
+    Frame(String),
+    /// The host has more than enough requests of this server.
+    Busy,
+    /// The server waits for an answer under this id already.
+    InUse,
+}
+
 impl Asks {
-    /// Notes a server's request; the frame for the host. None where the host has more than enough of them.
-    pub(super) fn relay(&mut self, server: ServerId, id: &Id, frame: &Frame) -> Option<String> {
-        if self.open.len() >= MAX_OPEN {
-            return None;
+    /// Notes a server's request; the frame for the host.
+    pub(super) fn relay(&mut self, server: ServerId, id: &Id, frame: &Frame) -> Relayed {
+        if self.by_server.contains_key(&(server, id.clone())) {
+            return Relayed::InUse;
+        }
+        if self.open.values().filter(|ask| ask.server == server).count() >= MAX_OPEN {
+            return Relayed::Busy;
         }
         self.last += 1;
         let ask_id = self.last;
@@ -49,19 +65,37 @@ impl Asks {
         let mut edits: Vec<(Span, String)> = Vec::new();
         edits.extend(frame.at(&["id"]).map(|node| (node.span.clone(), number.clone())));
         if let Some(token) = frame.at(&["params", "_meta", "progressToken"]) {
-            self.tokens.insert(ask_id, (server, token.raw(frame.text()).to_owned()));
+            self.keep_token(ask_id, server, token.raw(frame.text()).to_owned());
             edits.push((token.span.clone(), number));
-            if self.tokens.len() > MAX_TOKENS {
-                self.tokens.pop_first();
-            }
         }
-        Some(frame.edited(&edits))
+        Relayed::Frame(frame.edited(&edits))
+    }
+
+    fn keep_token(&mut self, id: AskId, server: ServerId, token: String) {
+        self.tokens.insert(id, (server, token));
+        let mut own = self.tokens.iter().filter(|(_, (owner, _))| *owner == server).map(|(id, _)| *id);
+        if let Some(oldest) = own.next()
+            && own.count() >= MAX_TOKENS
+        {
+            self.tokens.remove(&oldest);
+        }
+    }
+
+    /// Whose request a task of the host's was, as far as is known.
+    pub(super) fn task_owner(&self, task: &str) -> Option<ServerId> {
+        self.tasks.iter().find(|(known, _)| known == task).map(|(_, server)| *server)
     }
 
     /// The host's answer, for the server that asked. None where nobody did.
     pub(super) fn answered(&mut self, id: &Id, frame: &Frame) -> Option<(ServerId, String)> {
         let Id::Number(digits) = id else { return None };
         let ask = self.remove(digits.parse().ok()?)?;
+        if let Some(task) = frame.string(&["result", "task", "taskId"]) {
+            self.tasks.push_back((task.into_owned(), ask.server));
+            if self.tasks.len() > MAX_TOKENS {
+                self.tasks.pop_front();
+            }
+        }
         let span = frame.at(&["id"])?.span.clone();
         Some((ask.server, frame.edited(&[(span, ask.id.to_json())])))
     }
@@ -87,6 +121,7 @@ impl Asks {
         let ids: Vec<AskId> =
             self.open.iter().filter(|(_, ask)| ask.server == server).map(|(id, _)| *id).collect();
         self.tokens.retain(|_, (owner, _)| *owner != server);
+        self.tasks.retain(|(_, owner)| *owner != server);
         let cancel = |id: AskId| {
             self.remove(id);
             let params = format!(r#"{{"requestId":{id},"reason":"the server has ended"}}"#);

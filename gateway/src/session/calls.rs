@@ -2,11 +2,12 @@
 //!
 //! Hosts choose ids for themselves, and so do we: two hosts, or a host and the gateway, never share one at a server.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
-use argala_wire::Id;
+use argala_wire::{Frame, Id};
 
 use super::answers::ReplyTo;
+use super::catalogue::ListKind;
 use crate::connection::ServerId;
 
 /// The id of a request toward a downstream.
@@ -15,13 +16,31 @@ pub(super) type CallId = u64;
 /// Names a request of the host's that several servers answer together.
 pub(super) type GatherId = u64;
 
+/// Past this many tokens of tasks the oldest is forgotten.
+const MAX_TASK_TOKENS: usize = 1000;
+
 /// A request in flight.
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) server: ServerId,
     pub(super) purpose: Purpose,
-    /// The host's progress token, as JSON, if it asked for progress.
-    pub(super) token: Option<String>,
+    /// The host's progress token, if it asked for progress.
+    pub(super) token: Option<Token>,
+}
+
+/// A progress token by what it means: its spelling is nobody's to choose.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Token(String);
+
+impl Token {
+    /// The token at the end of these keys.
+    pub(super) fn read(frame: &Frame, keys: &[&str]) -> Option<Self> {
+        if let Some(text) = frame.string(keys) {
+            return Some(Self(format!("text {text}")));
+        }
+        let number = frame.raw(keys)?.parse::<f64>().ok()?;
+        Some(Self(format!("number {number}")))
+    }
 }
 
 /// What becomes of the answer.
@@ -43,7 +62,9 @@ pub(super) enum Purpose {
     },
     /// It is the server's introduction.
     Introduction,
-    /// It is one server's part of what several answer together.
+    /// It is a page of a list that several servers have.
+    Page(ListKind),
+    /// It is one server's part of a setting that is told to several.
     Part(GatherId),
     /// Nobody wants it.
     Ignore,
@@ -56,7 +77,7 @@ impl Purpose {
             Self::Relay(to) | Self::FilterTools(to) | Self::LearnTask(to) | Self::TryResource { to, .. } => {
                 Some(to)
             }
-            Self::Introduction | Self::Part(_) | Self::Ignore => None,
+            Self::Introduction | Self::Page(_) | Self::Part(_) | Self::Ignore => None,
         }
     }
 }
@@ -66,6 +87,10 @@ impl Purpose {
 pub(super) struct Calls {
     open: HashMap<CallId, Call>,
     by_host: HashMap<Id, CallId>,
+    /// Whose call a progress token is for.
+    tokens: HashMap<Token, ServerId>,
+    /// The tokens of calls that have become tasks, which outlive their calls; the oldest first.
+    task_tokens: VecDeque<Token>,
     last: CallId,
 }
 
@@ -81,17 +106,31 @@ impl Calls {
         if let Some(host) = call.purpose.reply_to().and_then(|to| to.id.clone()) {
             self.by_host.insert(host, id);
         }
+        if let Some(token) = &call.token {
+            self.tokens.insert(token.clone(), call.server);
+        }
         self.open.insert(id, call);
     }
 
+    /// Keeps the token of a call that has become a task.
+    pub(super) fn keep_token(&mut self, token: Token, server: ServerId) {
+        self.tokens.insert(token.clone(), server);
+        self.task_tokens.push_back(token);
+        if self.task_tokens.len() > MAX_TASK_TOKENS
+            && let Some(oldest) = self.task_tokens.pop_front()
+        {
+            self.tokens.remove(&oldest);
+        }
+    }
+
     /// Takes the call that an id of ours names, where this server has to answer it: none answers for another.
-    pub(super) fn take(&mut self, id: &Id, server: ServerId) -> Option<(CallId, Call)> {
+    pub(super) fn take(&mut self, id: &Id, server: ServerId) -> Option<Call> {
         let Id::Number(digits) = id else { return None };
         let call_id = digits.parse().ok()?;
         if self.open.get(&call_id)?.server != server {
             return None;
         }
-        Some((call_id, self.remove(call_id)?))
+        self.remove(call_id)
     }
 
     /// Takes the call that is made for a request of the host's.
@@ -106,16 +145,16 @@ impl Calls {
     }
 
     /// Takes every call to a server.
-    pub(super) fn take_server(&mut self, server: ServerId) -> Vec<(CallId, Call)> {
+    pub(super) fn take_server(&mut self, server: ServerId) -> Vec<Call> {
         let mut ids: Vec<CallId> =
             self.open.iter().filter(|(_, call)| call.server == server).map(|(id, _)| *id).collect();
         ids.sort_unstable();
-        ids.into_iter().filter_map(|id| Some((id, self.remove(id)?))).collect()
+        ids.into_iter().filter_map(|id| self.remove(id)).collect()
     }
 
-    /// The server that works on the call with this progress token, as JSON.
-    pub(super) fn token_owner(&self, token: &str) -> Option<ServerId> {
-        self.open.values().find(|call| call.token.as_deref() == Some(token)).map(|call| call.server)
+    /// The server that works on the call with this progress token.
+    pub(super) fn token_owner(&self, token: &Token) -> Option<ServerId> {
+        self.tokens.get(token).copied()
     }
 
     /// How many are in flight.
@@ -130,6 +169,9 @@ impl Calls {
 
     fn remove(&mut self, id: CallId) -> Option<Call> {
         let call = self.open.remove(&id)?;
+        if let Some(token) = &call.token {
+            self.tokens.remove(token);
+        }
         if let Some(host) = call.purpose.reply_to().and_then(|to| to.id.as_ref()) {
             self.by_host.remove(host);
         }

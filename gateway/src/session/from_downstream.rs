@@ -7,7 +7,8 @@ use argala_wire::{Frame, Id, Kind, Sender, batch, frame, legacy};
 
 use super::Session;
 use super::answers::ReplyTo;
-use super::calls::{Call, CallId, Purpose};
+use super::asks::Relayed;
+use super::calls::{Call, Purpose, Token};
 use super::catalogue::{List, TOOLS};
 use crate::connection::ServerId;
 
@@ -35,7 +36,8 @@ impl Session {
     fn take_downstream_message(&mut self, server: ServerId, bytes: &[u8]) {
         let frame = match Frame::read(bytes, Sender::Downstream) {
             Ok(frame) => frame,
-            Err(refused) if refused.id.is_some() => {
+            // What names no protocol is no message, though it may have an id: a line of a log, say.
+            Err(refused) if refused.id.is_some() && names_protocol(bytes) => {
                 return self.take_unreadable(server, refused.id.as_ref(), &refused.message);
             }
             Err(_) => {
@@ -48,34 +50,56 @@ impl Session {
             Kind::Response { id: None } => {
                 tracing::warn!(server = self.name(server), "reports: {}", frame.text());
             }
-            Kind::Request { id, method } if method == legacy::PING => {
-                let _ = self.to_downstream(server, reply::result(&id, "{}"));
-            }
-            Kind::Request { id, .. } => match self.asks.relay(server, &id, &frame) {
-                Some(ask) => self.to_host(ask),
-                None => {
-                    let busy =
-                        reply::error(Some(&id), code::INTERNAL_ERROR, "too many requests wait for the host");
-                    let _ = self.to_downstream(server, busy);
-                }
-            },
+            Kind::Request { id, method } => self.take_ask(server, &id, &method, &frame),
             Kind::Notification { method } => self.take_downstream_notification(server, frame, &method),
+        }
+    }
+
+    /// A request of a server's: for the host, but for what only we can answer.
+    fn take_ask(&mut self, server: ServerId, id: &Id, method: &str, frame: &Frame) {
+        let refusal = match method {
+            legacy::PING => return self.reply(server, reply::result(id, "{}")),
+            // Before it has answered `initialize` a server may ask for nothing else.
+            _ if !self.is_ready(server) => Some("the session isn't open yet"),
+            legacy::TASKS_LIST if self.is_federated() => {
+                Some("the host's tasks are those of several servers")
+            }
+            _ => {
+                let task = frame.string(&["params", "taskId"]);
+                let owner = task.and_then(|task| self.asks.task_owner(&task));
+                owner.is_some_and(|owner| owner != server).then_some("the task is another server's")
+            }
+        };
+        if let Some(reason) = refusal {
+            return self.reply(server, reply::error(Some(id), code::INVALID_REQUEST, reason));
+        }
+        match self.asks.relay(server, id, frame) {
+            Relayed::Frame(ask) => self.to_host(ask),
+            Relayed::Busy => {
+                let message = "too many requests of this server wait for the host";
+                self.reply(server, reply::error(Some(id), code::INTERNAL_ERROR, message));
+            }
+            // An error under this id would be taken for the answer to the first one.
+            Relayed::InUse => {
+                tracing::warn!(server = self.name(server), "used the id {} twice at once", id.to_json());
+            }
         }
     }
 
     /// A frame that can't be passed on. Whoever waits for it must not wait for ever.
     fn take_unreadable(&mut self, server: ServerId, id: Option<&Id>, reason: &str) {
         tracing::warn!(server = self.name(server), "sent a frame that can't be passed on: {reason}");
-        let Some((call_id, call)) = id.and_then(|id| self.calls.take(id, server)) else { return };
+        let Some(call) = id.and_then(|id| self.calls.take(id, server)) else { return };
         let message =
             format!("the server `{}` sent an answer that can't be passed on: {reason}", self.name(server));
-        self.fail_call(call_id, call, &message);
+        self.fail_call(call, &message);
     }
 
     fn take_response(&mut self, server: ServerId, id: &Id, frame: &Frame) {
-        let Some((call_id, call)) = self.calls.take(id, server) else {
+        let Some(call) = self.calls.take(id, server) else {
+            let name = self.name(server);
             return tracing::debug!(
-                server = self.name(server),
+                server = name,
                 "answered {}, which nobody asked, or no more",
                 id.to_json()
             );
@@ -86,6 +110,9 @@ impl Session {
             Purpose::LearnTask(to) => {
                 if let Some(task) = frame.string(&["result", "task", "taskId"]) {
                     self.routes.learn_task(&task, server);
+                    if let Some(token) = call.token {
+                        self.calls.keep_token(token, server);
+                    }
                 }
                 self.answer_as_it_came(&to, frame);
             }
@@ -96,7 +123,8 @@ impl Session {
                 self.answer_as_it_came(&to, frame);
             }
             Purpose::Introduction => self.take_introduction(server, frame),
-            Purpose::Part(gather) => self.take_part(gather, call_id, server, Some(frame)),
+            Purpose::Page(kind) => self.take_page(server, kind, Some(frame)),
+            Purpose::Part(gather) => self.take_part(gather, server, Some(frame)),
             Purpose::Ignore => {}
         }
     }
@@ -130,46 +158,62 @@ impl Session {
                 }
             }
             legacy::PROGRESS => {
-                let owner =
-                    frame.raw(&["params", "progressToken"]).and_then(|token| self.calls.token_owner(token));
-                if owner.is_some_and(|owner| owner != server) {
-                    return tracing::warn!(
-                        server = self.name(server),
-                        "progress of another server's call was dropped"
+                let token = Token::read(&frame, &["params", "progressToken"]);
+                let owner = token.and_then(|token| self.calls.token_owner(&token));
+                if owner != Some(server) && self.is_federated() {
+                    let name = self.name(server);
+                    return tracing::debug!(
+                        server = name,
+                        "progress of what is no call of this server's was dropped"
                     );
                 }
                 self.to_host(frame.into_text());
             }
             legacy::TASKS_STATUS => {
-                if let Some(task) = frame.string(&["params", "taskId"]) {
-                    self.routes.learn_task(&task, server);
+                let owner = frame.string(&["params", "taskId"]).and_then(|task| self.routes.task(&task));
+                if owner.is_some_and(|owner| owner != server) {
+                    let name = self.name(server);
+                    return tracing::warn!(server = name, "the status of another server's task was dropped");
                 }
                 self.to_host(frame.into_text());
             }
+            legacy::TOOLS_LIST_CHANGED => self.pass_list_changed(server, frame, "tools"),
+            legacy::PROMPTS_LIST_CHANGED => self.pass_list_changed(server, frame, "prompts"),
+            legacy::RESOURCES_LIST_CHANGED => self.pass_list_changed(server, frame, "resources"),
             _ => self.to_host(frame.into_text()),
         }
     }
 
+    fn pass_list_changed(&mut self, server: ServerId, frame: Frame, capability: &str) {
+        self.listings.outdate(server, capability);
+        self.to_host(frame.into_text());
+    }
+
     /// Ends every call to a server that is gone.
     pub(super) fn fail_calls(&mut self, server: ServerId, message: &str) {
-        for (call_id, call) in self.calls.take_server(server) {
-            self.fail_call(call_id, call, message);
+        for call in self.calls.take_server(server) {
+            self.fail_call(call, message);
         }
     }
 
-    fn fail_call(&mut self, call_id: CallId, call: Call, message: &str) {
+    fn fail_call(&mut self, call: Call, message: &str) {
         match call.purpose {
             Purpose::Relay(to) | Purpose::FilterTools(to) | Purpose::LearnTask(to) => {
                 self.refuse(&to, code::INTERNAL_ERROR, message);
             }
             Purpose::TryResource { to, frame, untried } if !untried.is_empty() => {
-                self.try_resource(frame, untried, to)
+                self.try_resource(frame, untried, to);
             }
             Purpose::TryResource { to, .. } => self.refuse(&to, code::INTERNAL_ERROR, message),
-            Purpose::Part(gather) => self.take_part(gather, call_id, call.server, None),
+            Purpose::Page(kind) => self.take_page(call.server, kind, None),
+            Purpose::Part(gather) => self.take_part(gather, call.server, None),
             Purpose::Introduction | Purpose::Ignore => {}
         }
     }
+}
+
+fn names_protocol(bytes: &[u8]) -> bool {
+    String::from_utf8_lossy(bytes).contains("\"jsonrpc\"")
 }
 
 fn id_edit(to: &ReplyTo, frame: &Frame) -> Vec<(Span, String)> {

@@ -8,7 +8,7 @@ use argala_wire::reply::{self, code};
 use argala_wire::{Frame, Id, Kind, Refused, Sender, batch, frame, legacy};
 
 use super::answers::{BatchId, ReplyTo};
-use super::calls::{Call, Purpose};
+use super::calls::{Call, Purpose, Token};
 use super::catalogue::LISTS;
 use super::{Session, guard};
 use crate::connection::ServerId;
@@ -109,8 +109,9 @@ impl Session {
     /// Whether a method that isn't the protocol's is relayed all the same. A tool's call never is, in any spelling that a
     /// careless server could take for one: it must be judged.
     pub(super) fn relays(&self, method: &str) -> bool {
-        let is_tools = method.trim().to_ascii_lowercase().starts_with("tools/");
-        !is_tools && self.setup.relayed.iter().any(|glob| glob.matches(method))
+        let plain = method.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+        let is_tools = method.split('/').any(|segment| segment.eq_ignore_ascii_case("tools"));
+        plain && !is_tools && self.setup.relayed.iter().any(|glob| glob.matches(method))
     }
 
     /// A request to one of several servers, or to all of them.
@@ -178,8 +179,12 @@ impl Session {
 
     /// Asks the next server for a resource that none is known to have.
     pub(super) fn try_resource(&mut self, text: String, mut untried: Vec<ServerId>, to: ReplyTo) {
-        let Some(server) = untried.pop() else {
-            return self.refuse(&to, code::INVALID_PARAMS, "no server has resources");
+        let server = loop {
+            match untried.pop() {
+                Some(server) if self.is_ready(server) && !self.is_silent(server) => break server,
+                Some(_) => {}
+                None => return self.refuse(&to, RESOURCE_NOT_FOUND, "no server that runs has this resource"),
+            }
         };
         if let Ok(frame) = Frame::read(text.as_bytes(), Sender::Host) {
             self.relay(server, &frame, Vec::new(), Purpose::TryResource { to, frame: text, untried });
@@ -198,14 +203,19 @@ impl Session {
         edits.extend(frame.at(&["id"]).map(|node| (node.span.clone(), id.to_string())));
         match self.to_downstream(server, frame.edited(&edits)) {
             Ok(()) => {
-                let token = frame.raw(&["params", "_meta", "progressToken"]).map(str::to_owned);
+                let token = Token::read(frame, &["params", "_meta", "progressToken"]);
                 self.calls.insert(id, Call { server, purpose, token });
             }
-            Err(message) => {
-                if let Some(to) = purpose.reply_to() {
-                    self.refuse(&to.clone(), code::INTERNAL_ERROR, &message);
+            Err(message) => match purpose {
+                Purpose::TryResource { to, frame, untried } if !untried.is_empty() => {
+                    self.try_resource(frame, untried, to);
                 }
-            }
+                purpose => {
+                    if let Some(to) = purpose.reply_to() {
+                        self.refuse(to, code::INTERNAL_ERROR, &message);
+                    }
+                }
+            },
         }
     }
 
@@ -218,6 +228,12 @@ impl Session {
                 Some((server, progress)) => self.pass(server, progress),
                 None => tracing::debug!("progress of the host's that nobody asked for was dropped"),
             },
+            legacy::TASKS_STATUS if self.is_federated() => {
+                let owner = frame.string(&["params", "taskId"]).and_then(|task| self.asks.task_owner(&task));
+                if let Some(server) = owner {
+                    self.pass(server, frame.into_text());
+                }
+            }
             _ if legacy::is_host_notification(method) || self.relays(method) => {
                 for server in 0..self.downstreams.len() {
                     self.pass(server, frame.text().to_owned());
@@ -273,6 +289,9 @@ impl Session {
         }
     }
 }
+
+/// MCP's code for a resource that isn't there.
+const RESOURCE_NOT_FOUND: i32 = -32002;
 
 /// What the host wrote, as far as a message repeats it.
 fn shortened(text: &str) -> String {

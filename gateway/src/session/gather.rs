@@ -1,24 +1,21 @@
 //! Requests that several servers answer together: merged lists, and settings that are told to all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use argala_wire::reply::{self, code};
 use argala_wire::{Frame, Id, legacy};
 use tokio::time::Instant;
 
+use super::Session;
 use super::answers::ReplyTo;
-use super::calls::{Call, CallId, GatherId, Purpose};
-use super::catalogue::{List, ListKind, PROMPTS, RESOURCES, TASKS, TEMPLATES, TOOLS};
-use super::{Hearing, Session};
+use super::calls::{Call, GatherId, Purpose};
+use super::catalogue::{ListKind, RESOURCES, TASKS, TEMPLATES};
+use super::downstream::Hearing;
 use crate::connection::ServerId;
 
 /// How long the slowest server is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// A list is followed over this many pages of one server.
-const MAX_PAGES: usize = 1000;
-/// Entries of one server are kept up to this many bytes.
-const MAX_BYTES: usize = 32 << 20;
 
 /// All requests that several servers answer together.
 #[derive(Debug, Default)]
@@ -30,20 +27,18 @@ pub(super) struct Gathers {
 #[derive(Debug)]
 struct Gather {
     to: ReplyTo,
-    /// The list that is merged; None where an empty result is the answer.
-    kind: Option<ListKind>,
-    /// The calls that haven't been answered, and to whom.
-    waiting: BTreeMap<CallId, ServerId>,
-    /// What each server has answered, in the order of servers.
-    parts: BTreeMap<ServerId, Part>,
+    what: What,
+    /// The servers that haven't answered.
+    waiting: BTreeSet<ServerId>,
     deadline: Instant,
 }
 
-#[derive(Debug, Default)]
-struct Part {
-    entries: Vec<String>,
-    bytes: usize,
-    pages: usize,
+#[derive(Debug)]
+enum What {
+    /// A list, merged of these servers' lists.
+    List { kind: ListKind, servers: Vec<ServerId> },
+    /// A setting: done where one server has taken it, else the first error, as JSON.
+    Setting { taken: bool, error: Option<String> },
 }
 
 impl Gathers {
@@ -64,135 +59,85 @@ impl Gathers {
         self.open.values().any(|gather| gather.to.id.as_ref() == Some(id))
     }
 
-    /// Forgets a request that the host has cancelled.
+    /// Forgets a request that the host has cancelled. What servers answer to it is kept for the next one.
     pub(super) fn cancel(&mut self, id: &Id) -> Option<ReplyTo> {
         let found = self.open.iter().find(|(_, gather)| gather.to.id.as_ref() == Some(id));
         let gather_id = found.map(|(gather_id, _)| *gather_id)?;
         self.open.remove(&gather_id).map(|gather| gather.to)
+    }
+
+    fn open(&mut self, to: ReplyTo, what: What, waiting: BTreeSet<ServerId>) -> GatherId {
+        self.last += 1;
+        self.open.insert(self.last, Gather { to, what, waiting, deadline: Instant::now() + PATIENCE });
+        self.last
     }
 }
 
 impl Session {
     /// Asks every server that has it for its list, and answers with all of them.
     pub(super) fn gather_list(&mut self, kind: ListKind, to: ReplyTo) {
-        let servers = (0..self.downstreams.len()).filter(|server| self.has_list(*server, kind)).collect();
-        self.gather(servers, Some(kind), kind.method, None, to);
+        let servers: Vec<ServerId> =
+            (0..self.downstreams.len()).filter(|server| self.has_list(*server, kind)).collect();
+        let mut waiting = BTreeSet::new();
+        for server in &servers {
+            // A server that is late is asked all the same, for the next time.
+            if self.fetch_list(*server, kind) && !self.is_silent(*server) {
+                waiting.insert(*server);
+            }
+        }
+        let id = self.gathers.open(to, What::List { kind, servers }, waiting);
+        self.try_end_gather(id);
     }
 
     /// Tells every server how much to log.
     pub(super) fn gather_log_level(&mut self, params: Option<&str>, to: ReplyTo) {
-        let servers = (0..self.downstreams.len()).filter(|server| self.offers(*server, "logging")).collect();
-        self.gather(servers, None, legacy::LOGGING_SET_LEVEL, params, to);
-    }
-
-    fn gather(
-        &mut self,
-        servers: Vec<ServerId>,
-        kind: Option<ListKind>,
-        method: &str,
-        params: Option<&str>,
-        to: ReplyTo,
-    ) {
-        self.gathers.last += 1;
-        let id = self.gathers.last;
-        let deadline = Instant::now() + PATIENCE;
-        let mut gather = Gather { to, kind, waiting: BTreeMap::new(), parts: BTreeMap::new(), deadline };
+        let servers: Vec<ServerId> =
+            (0..self.downstreams.len()).filter(|server| self.offers(*server, "logging")).collect();
+        let id = self.gathers.open(
+            to,
+            What::Setting { taken: false, error: None },
+            servers.iter().copied().collect(),
+        );
         for server in servers {
-            if self.is_silent(server) {
-                self.probe(server);
-                continue;
-            }
             let call = self.calls.next_id();
-            if self.to_downstream(server, reply::request(call, method, params)).is_ok() {
+            if self.to_downstream(server, reply::request(call, legacy::LOGGING_SET_LEVEL, params)).is_ok() {
                 self.calls.insert(call, Call { server, purpose: Purpose::Part(id), token: None });
-                gather.waiting.insert(call, server);
-            }
-        }
-        self.gathers.open.insert(id, gather);
-        self.try_end_gather(id);
-    }
-
-    /// One server's answer, or its failure where there is no frame.
-    pub(super) fn take_part(&mut self, id: GatherId, call: CallId, server: ServerId, frame: Option<&Frame>) {
-        let Some(gather) = self.gathers.open.get_mut(&id) else { return };
-        gather.waiting.remove(&call);
-        if let (Some(kind), Some(frame)) = (gather.kind, frame) {
-            match frame.raw(&["result"]).and_then(|result| List::read(result, kind)) {
-                Some(list) => {
-                    let listed = list.entries();
-                    let entries: Vec<String> =
-                        listed.iter().filter_map(|entry| self.show(server, kind, entry)).collect();
-                    if kind == TOOLS {
-                        self.warn_of_none(server, listed.len(), entries.len());
-                    }
-                    let cursor = list.next_cursor().map(str::to_owned);
-                    self.keep_entries(id, server, kind, entries, cursor);
-                }
-                None => {
-                    let said = frame.raw(&["error"]).unwrap_or("something else");
-                    tracing::warn!(server = self.name(server), "answered `{}` with {said}", kind.method);
-                }
+            } else if let Some(gather) = self.gathers.open.get_mut(&id) {
+                gather.waiting.remove(&server);
             }
         }
         self.try_end_gather(id);
     }
 
-    fn keep_entries(
-        &mut self,
-        id: GatherId,
-        server: ServerId,
-        kind: ListKind,
-        entries: Vec<String>,
-        cursor: Option<String>,
-    ) {
+    /// A server's answer to a setting; without a frame, the news that there won't be one.
+    pub(super) fn take_part(&mut self, id: GatherId, server: ServerId, frame: Option<&Frame>) {
         let Some(gather) = self.gathers.open.get_mut(&id) else { return };
-        let part = gather.parts.entry(server).or_default();
-        part.pages += 1;
-        part.bytes += entries.iter().map(String::len).sum::<usize>();
-        part.entries.extend(entries);
-        let (pages, bytes) = (part.pages, part.bytes);
-        let Some(cursor) = cursor else { return };
-        if pages >= MAX_PAGES || bytes >= MAX_BYTES {
-            tracing::warn!(
-                server = self.name(server),
-                "`{}` has more than {pages} pages; the rest is left out",
-                kind.method
-            );
-            return;
-        }
-        let call = self.calls.next_id();
-        let params = format!(r#"{{"cursor":{cursor}}}"#);
-        if self.to_downstream(server, reply::request(call, kind.method, Some(&params))).is_ok() {
-            self.calls.insert(call, Call { server, purpose: Purpose::Part(id), token: None });
-            if let Some(gather) = self.gathers.open.get_mut(&id) {
-                gather.waiting.insert(call, server);
+        gather.waiting.remove(&server);
+        if let (What::Setting { taken, error }, Some(frame)) = (&mut gather.what, frame) {
+            match frame.raw(&["error"]) {
+                Some(said) => {
+                    error.get_or_insert(said.to_owned());
+                }
+                None => *taken = true,
             }
         }
+        self.try_end_gather(id);
     }
 
-    /// An entry as the host is shown it; None where it isn't.
-    fn show(
-        &mut self,
-        server: ServerId,
-        kind: ListKind,
-        entry: &super::catalogue::Entry<'_>,
-    ) -> Option<String> {
-        match kind {
-            RESOURCES => self.routes.learn_resource(&entry.key, server),
-            TEMPLATES => self.routes.learn_template(&entry.key, server),
-            TASKS => self.routes.learn_task(&entry.key, server),
-            _ => {}
+    /// A server's list has come as far as it will. Whether anyone has waited for it.
+    pub(super) fn has_listed(&mut self, server: ServerId, kind: ListKind) -> bool {
+        let waits =
+            |gather: &Gather| matches!(gather.what, What::List { kind: wanted, .. } if wanted == kind);
+        let ids: Vec<GatherId> = self
+            .gathers
+            .open
+            .iter_mut()
+            .filter_map(|(id, gather)| (waits(gather) && gather.waiting.remove(&server)).then_some(*id))
+            .collect();
+        for id in &ids {
+            self.try_end_gather(*id);
         }
-        if !kind.prefixed {
-            return Some(entry.raw().to_owned());
-        }
-        debug_assert!(kind == TOOLS || kind == PROMPTS);
-        let public = self.routes.public_name(server, &entry.key);
-        if kind == TOOLS && !self.setup.policy.could_allow(&public) {
-            return None;
-        }
-        warn_of_length(&public);
-        Some(entry.renamed(&public))
+        !ids.is_empty()
     }
 
     fn try_end_gather(&mut self, id: GatherId) {
@@ -203,7 +148,7 @@ impl Session {
         }
     }
 
-    /// Ends what has waited long enough: the servers that are late are waited for no more.
+    /// Ends what has waited long enough: the servers that are late are waited for no more, until they are heard.
     pub(super) fn end_gathers(&mut self, now: Instant) {
         let late: Vec<GatherId> = self
             .gathers
@@ -213,8 +158,7 @@ impl Session {
             .map(|(id, _)| *id)
             .collect();
         for gather in late.into_iter().filter_map(|id| self.gathers.open.remove(&id)).collect::<Vec<_>>() {
-            for (call, server) in &gather.waiting {
-                self.calls.take(&Id::from(*call), *server);
+            for server in &gather.waiting {
                 tracing::warn!(
                     server = self.name(*server),
                     "didn't answer in {} s; it isn't waited for",
@@ -230,65 +174,54 @@ impl Session {
 
     fn end_gather(&mut self, gather: Gather) {
         let Some(id) = &gather.to.id else { return };
-        let result = match gather.kind {
-            None => "{}".to_owned(),
-            Some(kind) => {
-                let entries: Vec<String> = gather.parts.into_values().flat_map(|part| part.entries).collect();
-                format!(r#"{{"{}":[{}]}}"#, kind.member, entries.join(","))
+        let result = match gather.what {
+            What::Setting { taken: false, error: Some(error) } => {
+                let answer = format!(r#"{{"jsonrpc":"2.0","id":{},"error":{error}}}"#, id.to_json());
+                return self.answer(&gather.to, answer);
             }
+            What::Setting { .. } => "{}".to_owned(),
+            What::List { kind, servers } => self.merged_list(kind, &servers),
         };
         self.answer(&gather.to, reply::result(id, &result));
     }
 
-    /// A policy that was written for one server's own names allows none of several servers'.
-    pub(super) fn warn_of_none(&self, server: ServerId, listed: usize, shown: usize) {
-        if listed > 0 && shown == 0 {
-            let name = self.routes.public_name(server, "*");
-            tracing::warn!(
-                server = self.name(server),
-                "the policy allows none of its {listed} tools; they are called `{name}`"
-            );
-        }
-    }
-
-    fn is_silent(&self, server: ServerId) -> bool {
-        self.downstreams.get(server).is_some_and(|downstream| downstream.hearing != Hearing::Prompt)
-    }
-
-    /// Asks a silent server whether it is there, once: its answer makes it one that is waited for again.
-    fn probe(&mut self, server: ServerId) {
-        let id = self.calls.next_id();
-        let Some(downstream) = self.downstreams.get_mut(server) else { return };
-        if downstream.hearing == Hearing::Silent {
-            downstream.hearing = Hearing::Probed;
-            self.calls.insert(id, Call { server, purpose: Purpose::Ignore, token: None });
-            let _ = self.to_downstream(server, reply::request(id, legacy::PING, None));
-        }
-    }
-
-    /// Notes that a server has been heard.
-    pub(super) fn heard_from(&mut self, server: ServerId) {
-        if self.is_silent(server) {
-            if let Some(downstream) = self.downstreams.get_mut(server) {
-                downstream.hearing = Hearing::Prompt;
+    /// The lists of these servers as one result, in the order of servers.
+    fn merged_list(&mut self, kind: ListKind, servers: &[ServerId]) -> String {
+        let mut merged = format!(r#"{{"{}":["#, kind.member);
+        let mut separator = "";
+        for server in servers {
+            for (key, entry) in self.listings.give(*server, kind) {
+                match kind {
+                    RESOURCES => self.routes.learn_resource(key, *server),
+                    TEMPLATES => self.routes.learn_template(key, *server),
+                    TASKS => self.routes.learn_listed_task(key, *server),
+                    _ => {}
+                }
+                merged.push_str(separator);
+                merged.push_str(entry);
+                separator = ",";
             }
-            tracing::info!(server = self.name(server), "answers again");
-            self.announce_lists(server);
+        }
+        merged.push_str("]}");
+        merged
+    }
+
+    /// Whoever waits for a server that is gone waits no more for it.
+    pub(super) fn forget_lists(&mut self, server: ServerId) {
+        self.listings.forget(server);
+        let ids: Vec<GatherId> = self
+            .gathers
+            .open
+            .iter_mut()
+            .filter_map(|(id, gather)| gather.waiting.remove(&server).then_some(*id))
+            .collect();
+        for id in ids {
+            self.try_end_gather(id);
         }
     }
 
     /// The error for a cursor that no list of ours has given out.
     pub(super) fn refuse_cursor(&mut self, to: &ReplyTo) {
         self.refuse(to, code::INVALID_PARAMS, "lists of several servers come whole and have no cursor");
-    }
-}
-
-/// Some hosts drop a tool whose name is longer than this, and say nothing.
-fn warn_of_length(name: &str) {
-    const KEPT_BY_HOSTS: usize = 60;
-    if name.len() > KEPT_BY_HOSTS {
-        tracing::warn!(
-            "the name `{name}` is longer than {KEPT_BY_HOSTS} characters: some hosts drop it; shorten the server's name"
-        );
     }
 }

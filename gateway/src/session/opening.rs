@@ -9,10 +9,11 @@ use argala_wire::{Frame, Kind, Sender, legacy};
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
+use super::Session;
 use super::answers::ReplyTo;
 use super::calls::{Call, Purpose};
 use super::catalogue::ListKind;
-use super::{Downstream, Session, State};
+use super::downstream::{Downstream, State};
 use crate::connection::ServerId;
 
 /// How long the host waits for one server, and for the slowest of several.
@@ -37,6 +38,7 @@ pub(super) struct Opening {
 
 /// Bytes that a host may send without waiting for the answer to its `initialize`.
 const HELD: usize = 32 << 20;
+const HELD_LINES: usize = 10_000;
 
 impl Opening {
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -49,7 +51,7 @@ impl Opening {
 
     /// Keeps a line until the session is open; gives it back where it can't be kept, or need not.
     pub(super) fn hold(&mut self, line: Line) -> Option<Line> {
-        if !self.is_waiting() || self.held_bytes > HELD || is_ping(&line) {
+        if !self.is_waiting() || self.held_bytes > HELD || self.held.len() > HELD_LINES || is_urgent(&line) {
             return Some(line);
         }
         self.held_bytes += line.len();
@@ -126,12 +128,7 @@ impl Session {
             downstream.refusal = Some(error.to_owned());
             return self.try_answer_initialize();
         };
-        downstream.introduction = Some(introduction.to_owned());
-        let state = std::mem::replace(&mut downstream.state, State::Starting);
-        downstream.state = match state {
-            State::Up(outbox) => State::Ready(outbox),
-            other => other,
-        };
+        downstream.introduce(introduction);
         tracing::info!(server = downstream.name, "ready");
         if let Some(initialized) = self.opening.initialized.clone() {
             let _ = self.to_downstream(server, initialized);
@@ -242,43 +239,41 @@ impl Session {
 
     /// Tells the host that a server's lists have changed: it has come, or gone.
     pub(super) fn announce_lists(&self, server: ServerId) {
-        if self.opening.initialized.is_none() {
-            return;
-        }
-        for (capability, notification) in [
-            ("tools", legacy::TOOLS_LIST_CHANGED),
-            ("prompts", legacy::PROMPTS_LIST_CHANGED),
-            ("resources", legacy::RESOURCES_LIST_CHANGED),
-        ] {
+        for capability in ["tools", "prompts", "resources"] {
             if self.offers(server, capability) {
-                self.to_host(reply::notification(notification, None));
+                self.announce_list(capability);
             }
         }
     }
 
-    /// Whether a server has said that it has a capability.
-    pub(super) fn offers(&self, server: ServerId, capability: &str) -> bool {
-        let introduction =
-            self.downstreams.get(server).and_then(|downstream| downstream.introduction.as_deref());
-        let said: Option<Value> = introduction.and_then(|text| serde_json::from_str(text).ok());
-        said.is_some_and(|said| said.pointer(&format!("/capabilities/{capability}")).is_some())
+    /// Tells the host that a list has changed.
+    pub(super) fn announce_list(&self, capability: &str) {
+        let notification = match capability {
+            "tools" => legacy::TOOLS_LIST_CHANGED,
+            "prompts" => legacy::PROMPTS_LIST_CHANGED,
+            "resources" => legacy::RESOURCES_LIST_CHANGED,
+            // The protocol has no such notification.
+            _ => return,
+        };
+        if self.opening.initialized.is_some() {
+            self.to_host(reply::notification(notification, None));
+        }
     }
 
     /// Whether a server that takes requests has such a list.
     pub(super) fn has_list(&self, server: ServerId, kind: ListKind) -> bool {
-        let ready = self
-            .downstreams
-            .get(server)
-            .is_some_and(|downstream| matches!(downstream.state, State::Ready(_)));
-        ready && self.offers(server, kind.capability)
+        self.is_ready(server) && self.offers(server, kind.capability)
     }
 }
 
-/// Whether the host asks if anyone is there, which is answered at any time.
-fn is_ping(line: &Line) -> bool {
+/// Whether a line can be taken at any time: the host asks if anyone is there, or answers somebody.
+fn is_urgent(line: &Line) -> bool {
     let Line::Whole(bytes) = line else { return false };
-    let frame = Frame::read(bytes, Sender::Host);
-    frame.is_ok_and(|frame| matches!(frame.kind(), Kind::Request { method, .. } if method == legacy::PING))
+    Frame::read(bytes, Sender::Host).is_ok_and(|frame| match frame.kind() {
+        Kind::Request { method, .. } => method == legacy::PING,
+        Kind::Response { .. } => true,
+        Kind::Notification { .. } => false,
+    })
 }
 
 /// Adds capabilities to those of other servers: one that any of them has, all of them have.

@@ -24,16 +24,22 @@ pub(super) struct Routes {
 /// A bounded memory of whose something is.
 #[derive(Debug, Default)]
 struct Remembered {
-    owners: HashMap<String, ServerId>,
+    /// None where two have claimed it.
+    owners: HashMap<String, Option<ServerId>>,
     order: VecDeque<String>,
 }
 
 impl Remembered {
+    fn owner(&self, key: &str) -> Option<ServerId> {
+        self.owners.get(key).copied().flatten()
+    }
+
+    /// Notes whose it is. The first to have it keeps it.
     fn learn(&mut self, key: &str, owner: ServerId) {
         if key.len() > LONGEST || self.owners.contains_key(key) {
             return;
         }
-        self.owners.insert(key.to_owned(), owner);
+        self.owners.insert(key.to_owned(), Some(owner));
         self.order.push_back(key.to_owned());
         if self.order.len() > REMEMBERED
             && let Some(oldest) = self.order.pop_front()
@@ -83,7 +89,8 @@ impl Routes {
     pub(super) fn learn_template(&mut self, template: &str, server: ServerId) {
         let literal = template.split('{').next().unwrap_or_default();
         let known = |(text, owner): &(String, ServerId)| text == literal && *owner == server;
-        if !literal.is_empty()
+        // Without a scheme it would fit every other server's resources, too.
+        if literal.contains(':')
             && literal.len() <= LONGEST
             && self.templates.len() < REMEMBERED
             && !self.templates.iter().any(known)
@@ -98,16 +105,26 @@ impl Routes {
             let fitting = self.templates.iter().filter(|(literal, _)| uri.starts_with(literal.as_str()));
             fitting.max_by_key(|(literal, _)| literal.len()).map(|(_, server)| *server)
         };
-        self.resources.owners.get(uri).copied().or_else(by_template)
+        self.resources.owner(uri).or_else(by_template)
     }
 
-    /// Notes whose a task is.
+    /// Notes that a server has made a task. Where another one has made one of the same id, neither is meant by it any more.
     pub(super) fn learn_task(&mut self, id: &str, server: ServerId) {
+        self.tasks.learn(id, server);
+        if let Some(owner) = self.tasks.owners.get_mut(id)
+            && *owner != Some(server)
+        {
+            *owner = None;
+        }
+    }
+
+    /// Notes whose a task is that a server has listed: one that another is known to have made stays that one's.
+    pub(super) fn learn_listed_task(&mut self, id: &str, server: ServerId) {
         self.tasks.learn(id, server);
     }
 
     /// The server that runs a task.
     pub(super) fn task(&self, id: &str) -> Option<ServerId> {
-        if self.is_federated() { self.tasks.owners.get(id).copied() } else { Some(0) }
+        if self.is_federated() { self.tasks.owner(id) } else { Some(0) }
     }
 }

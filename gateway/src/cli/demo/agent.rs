@@ -86,7 +86,7 @@ impl Agent {
     pub(super) async fn end(self) {
         drop(self.outbox);
         let _ = self.writer.await;
-        self.child.end().await;
+        self.child.end(std::future::pending()).await;
     }
 
     fn send(&self, frame: String) -> Result<(), Failure> {

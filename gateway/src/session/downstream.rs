@@ -1,0 +1,150 @@
+//! A downstream as its session sees it: whether it runs, what it offers, and what can be sent to it.
+
+use std::collections::BTreeSet;
+
+use argala_json::{Limits, Options, Outline};
+use argala_wire::outbox::{Outbox, Unsent};
+
+use super::Session;
+use crate::connection::ServerId;
+
+/// One downstream.
+pub(super) struct Downstream {
+    pub(super) name: String,
+    pub(super) state: State,
+    /// What it said of itself, as JSON: the result of `initialize`.
+    pub(super) introduction: Option<String>,
+    /// The names of its capabilities, as it said then.
+    pub(super) capabilities: BTreeSet<String>,
+    /// The error that it answered `initialize` with, as JSON, if it did.
+    pub(super) refusal: Option<String>,
+    pub(super) hearing: Hearing,
+}
+
+/// Whether a downstream can be sent something.
+pub(super) enum State {
+    /// It is being started for the first time.
+    Starting,
+    /// It doesn't run, and why.
+    Down(String),
+    /// It runs and hasn't been introduced to the host.
+    Up(Outbox),
+    /// It takes requests.
+    Ready(Outbox),
+}
+
+/// Whether a downstream answers in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hearing {
+    /// As far as is known.
+    Prompt,
+    /// It missed a deadline and hasn't been heard since: nobody waits for it.
+    Silent,
+}
+
+impl Downstream {
+    pub(super) fn new(name: String) -> Self {
+        Self {
+            name,
+            state: State::Starting,
+            introduction: None,
+            capabilities: BTreeSet::new(),
+            refusal: None,
+            hearing: Hearing::Prompt,
+        }
+    }
+
+    /// Takes note of its result of `initialize`.
+    pub(super) fn introduce(&mut self, introduction: &str) {
+        let limits = Limits { max_bytes: usize::MAX, max_depth: usize::MAX, max_nodes: usize::MAX };
+        let outline = Outline::of_members(introduction.as_bytes(), &Options::tolerant(limits), 2).ok();
+        self.capabilities = outline
+            .as_ref()
+            .and_then(|outline| Some(outline.children(outline.at(&["capabilities"])?)))
+            .map(|members| members.filter_map(|member| member.key.clone()).collect())
+            .unwrap_or_default();
+        self.introduction = Some(introduction.to_owned());
+        self.state = match std::mem::replace(&mut self.state, State::Starting) {
+            State::Up(outbox) => State::Ready(outbox),
+            other => other,
+        };
+    }
+
+    /// The queue of one that takes requests.
+    ///
+    /// # Errors
+    /// A sentence, where it takes none.
+    fn ready(&self) -> Result<&Outbox, String> {
+        let name = &self.name;
+        match &self.state {
+            State::Ready(outbox) => Ok(outbox),
+            State::Starting => Err(format!("the server `{name}` is being started; try again later")),
+            State::Up(_) => {
+                Err(format!("the server `{name}` has not answered `initialize` yet; try again later"))
+            }
+            State::Down(reason) => {
+                Err(format!("the server `{name}` doesn't run: {reason}; it is being started again"))
+            }
+        }
+    }
+}
+
+impl Session {
+    pub(super) fn set_state(&mut self, server: ServerId, state: State) {
+        if let Some(downstream) = self.downstreams.get_mut(server) {
+            downstream.state = state;
+            downstream.hearing = Hearing::Prompt;
+        }
+    }
+
+    pub(super) fn name(&self, server: ServerId) -> &str {
+        self.downstreams.get(server).map_or("", |downstream| &downstream.name)
+    }
+
+    /// Whether a server takes requests.
+    pub(super) fn is_ready(&self, server: ServerId) -> bool {
+        self.downstreams.get(server).is_some_and(|downstream| matches!(downstream.state, State::Ready(_)))
+    }
+
+    /// Whether a server has said that it has a capability.
+    pub(super) fn offers(&self, server: ServerId, capability: &str) -> bool {
+        self.downstreams.get(server).is_some_and(|downstream| downstream.capabilities.contains(capability))
+    }
+
+    /// Whether a server missed a deadline and hasn't been heard since.
+    pub(super) fn is_silent(&self, server: ServerId) -> bool {
+        self.downstreams.get(server).is_some_and(|downstream| downstream.hearing == Hearing::Silent)
+    }
+
+    /// Notes that a server has been heard.
+    pub(super) fn heard_from(&mut self, server: ServerId) {
+        if let Some(downstream) = self.downstreams.get_mut(server) {
+            downstream.hearing = Hearing::Prompt;
+        }
+    }
+
+    /// Sends a frame to a downstream that takes requests.
+    ///
+    /// # Errors
+    /// A sentence, where it can't be sent.
+    pub(super) fn to_downstream(&self, server: ServerId, frame: String) -> Result<(), String> {
+        let Some(downstream) = self.downstreams.get(server) else {
+            return Err("there is no such server".to_owned());
+        };
+        let name = &downstream.name;
+        downstream.ready()?.send(frame).map_err(|unsent| match unsent {
+            Unsent::Full => format!("the server `{name}` doesn't read what it is sent; try again later"),
+            Unsent::Closed => format!("the server `{name}` has just ended; try again later"),
+        })
+    }
+
+    /// Answers a request of a downstream's, which may make some before it takes any.
+    pub(super) fn reply(&self, server: ServerId, frame: String) {
+        if let Some(State::Up(outbox) | State::Ready(outbox)) =
+            self.downstreams.get(server).map(|one| &one.state)
+        {
+            // A server that doesn't read its answers can't be helped.
+            let _ = outbox.send(frame);
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The lists of single servers: each is fetched page by page, once at a time, and kept.
+//!
+//! What is kept is shown in the place of a list that is late, so a slow server doesn't make its entries come and go.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use argala_wire::{Frame, reply};
+
+use super::Session;
+use super::calls::{Call, Purpose};
+use super::catalogue::{Entry, LISTS, List, ListKind, PROMPTS, TOOLS};
+use crate::connection::ServerId;
+
+/// A list is followed over this many pages.
+const MAX_PAGES: usize = 1000;
+/// Entries are kept up to this many bytes.
+const MAX_BYTES: usize = 32 << 20;
+
+/// An entry as the host is shown it, under its name, URI or id.
+pub(super) type Shown = (String, String);
+
+/// All lists of a session, by server and request.
+#[derive(Debug, Default)]
+pub(super) struct Listings {
+    lists: BTreeMap<(ServerId, &'static str), Listing>,
+}
+
+/// One list of one server.
+#[derive(Debug, Default)]
+struct Listing {
+    /// The pages that have come of a list that is being fetched.
+    fetching: Option<Pages>,
+    /// The last whole list.
+    whole: Vec<Shown>,
+    /// What the host was given last, if it was given anything.
+    given: Option<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Pages {
+    entries: Vec<Shown>,
+    bytes: usize,
+    count: usize,
+    /// Whether the server has said since that the list has changed.
+    outdated: bool,
+}
+
+impl Listings {
+    /// The last whole list of a server, which the host is given now.
+    pub(super) fn give(&mut self, server: ServerId, kind: ListKind) -> &[Shown] {
+        let listing = self.lists.entry((server, kind.method)).or_default();
+        listing.given = Some(fingerprint(&listing.whole));
+        &listing.whole
+    }
+
+    /// Notes that a server's list has changed: what is being fetched of it may be the old one.
+    pub(super) fn outdate(&mut self, server: ServerId, capability: &str) {
+        for kind in LISTS.iter().filter(|kind| kind.capability == capability) {
+            if let Some(pages) =
+                self.lists.get_mut(&(server, kind.method)).and_then(|listing| listing.fetching.as_mut())
+            {
+                pages.outdated = true;
+            }
+        }
+    }
+
+    /// Forgets the lists of a server that is gone.
+    pub(super) fn forget(&mut self, server: ServerId) {
+        self.lists.retain(|(owner, _), _| *owner != server);
+    }
+
+    fn fetching(&mut self, server: ServerId, kind: ListKind) -> Option<&mut Pages> {
+        self.lists.get_mut(&(server, kind.method))?.fetching.as_mut()
+    }
+}
+
+fn fingerprint(entries: &[Shown]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    entries.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Session {
+    /// Fetches a list of a server, unless that is under way. False where it can't be asked.
+    pub(super) fn fetch_list(&mut self, server: ServerId, kind: ListKind) -> bool {
+        if self.listings.fetching(server, kind).is_some() {
+            return true;
+        }
+        let asked = self.ask_for_page(server, kind, None);
+        if asked {
+            let listing = self.listings.lists.entry((server, kind.method)).or_default();
+            listing.fetching = Some(Pages::default());
+        }
+        asked
+    }
+
+    fn ask_for_page(&mut self, server: ServerId, kind: ListKind, cursor: Option<&str>) -> bool {
+        let call = self.calls.next_id();
+        let params = cursor.map(|cursor| format!(r#"{{"cursor":{cursor}}}"#));
+        let asked = self.to_downstream(server, reply::request(call, kind.method, params.as_deref())).is_ok();
+        if asked {
+            self.calls.insert(call, Call { server, purpose: Purpose::Page(kind), token: None });
+        }
+        asked
+    }
+
+    /// A page of a list; without a frame, the news that it won't come.
+    pub(super) fn take_page(&mut self, server: ServerId, kind: ListKind, frame: Option<&Frame>) {
+        let list = frame.and_then(|frame| List::read(frame.raw(&["result"])?, kind));
+        let Some(list) = list else {
+            let said = frame.and_then(|frame| frame.raw(&["error"])).unwrap_or("no list");
+            tracing::warn!(server = self.name(server), "answered `{}` with {said}", kind.method);
+            return self.end_fetch(server, kind);
+        };
+        let listed = list.entries();
+        let shown: Vec<Shown> = listed.iter().filter_map(|entry| self.show(server, kind, entry)).collect();
+        if kind == TOOLS {
+            self.warn_of_none(server, listed.len(), shown.len());
+        }
+        let Some(pages) = self.listings.fetching(server, kind) else { return };
+        pages.count += 1;
+        pages.bytes += shown.iter().map(|(key, entry)| key.len() + entry.len()).sum::<usize>();
+        pages.entries.extend(shown);
+        let (count, full) = (pages.count, pages.count >= MAX_PAGES || pages.bytes >= MAX_BYTES);
+        match list.next_cursor() {
+            Some(_) if full => {
+                let method = kind.method;
+                tracing::warn!(
+                    server = self.name(server),
+                    "`{method}` has more than {count} pages; the rest is left out"
+                );
+                self.end_fetch(server, kind);
+            }
+            Some(cursor) if self.ask_for_page(server, kind, Some(cursor)) => {}
+            _ => self.end_fetch(server, kind),
+        }
+    }
+
+    /// A list has come as far as it will: whoever waits for it gets it, and a host that has an older one hears so.
+    fn end_fetch(&mut self, server: ServerId, kind: ListKind) {
+        let Some(listing) = self.listings.lists.get_mut(&(server, kind.method)) else { return };
+        let Some(pages) = listing.fetching.take() else { return };
+        listing.whole = pages.entries;
+        if pages.outdated && self.fetch_list(server, kind) {
+            return;
+        }
+        if self.has_listed(server, kind) {
+            return;
+        }
+        let Some(listing) = self.listings.lists.get(&(server, kind.method)) else { return };
+        if listing.given.is_some_and(|given| given != fingerprint(&listing.whole)) {
+            self.announce_list(kind.capability);
+        }
+    }
+
+    /// An entry as the host is shown it; None where it isn't.
+    fn show(&self, server: ServerId, kind: ListKind, entry: &Entry<'_>) -> Option<Shown> {
+        if !kind.prefixed {
+            return Some((entry.key.clone(), entry.raw().to_owned()));
+        }
+        debug_assert!(kind == TOOLS || kind == PROMPTS);
+        let public = self.routes.public_name(server, &entry.key);
+        if kind == TOOLS && !self.setup.policy.could_allow(&public) {
+            return None;
+        }
+        warn_of_length(&public);
+        let renamed = entry.renamed(&public);
+        Some((public, renamed))
+    }
+
+    /// A policy that was written for one server's own names allows none of several servers'.
+    pub(super) fn warn_of_none(&self, server: ServerId, listed: usize, shown: usize) {
+        if listed > 0 && shown == 0 {
+            let name = self.routes.public_name(server, "*");
+            tracing::warn!(
+                server = self.name(server),
+                "the policy allows none of its {listed} tools; they are called `{name}`"
+            );
+        }
+    }
+}
+
+/// Some hosts drop a tool whose name is longer than this, and say nothing.
+fn warn_of_length(name: &str) {
+    const KEPT_BY_HOSTS: usize = 60;
+    if name.len() > KEPT_BY_HOSTS {
+        tracing::warn!(
+            "the name `{name}` is longer than {KEPT_BY_HOSTS} characters: some hosts drop it; shorten the server's name"
+        );
+    }
+}
