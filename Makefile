@@ -62,4 +62,4 @@ bench:
 
 clean:
 	$(CARGO) clean
-	rm -rf $(VENV) tests/node_modules tests/.venv-servers
+	rm -rf $(VENV) tests/node_modules
