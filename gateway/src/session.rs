@@ -104,7 +104,7 @@ pub(crate) async fn run(
         }
         let deadline = [session.next_deadline(), drained].into_iter().flatten().min();
         tokio::select! {
-            biased;
+            // In no fixed order: a server that never stops talking must not keep the host from being heard.
             () = &mut stop => break true,
             _ = &mut writer => break false,
             // A host that doesn't read is not read from either, nor is anyone on its behalf.
