@@ -15,6 +15,7 @@ mod guard;
 mod listing;
 mod opening;
 mod routes;
+mod standing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +39,7 @@ use gather::Gathers;
 use listing::Listings;
 use opening::Opening;
 use routes::Routes;
+use standing::Standing;
 
 /// What a session is run with.
 #[derive(Debug, Clone)]
@@ -74,8 +76,7 @@ struct Session {
     listings: Listings,
     answers: Answers,
     routes: Routes,
-    /// The parameters of the host's last `logging/setLevel`, for a server that is started again.
-    log_level: Option<String>,
+    standing: Standing,
 }
 
 /// Runs one session to its end: until the host closes its side, or is gone, or `stop` comes.
@@ -186,7 +187,7 @@ impl Session {
             gathers: Gathers::default(),
             listings: Listings::default(),
             answers: Answers::default(),
-            log_level: None,
+            standing: Standing::default(),
         }
     }
 

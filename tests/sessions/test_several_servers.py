@@ -197,6 +197,23 @@ def test_a_server_that_dies_fails_its_calls_and_comes_back(serve: Gateway) -> No
     assert len(servers["beta"].heard("initialize")) == 2
 
 
+def test_a_server_that_comes_back_is_asked_again_for_what_still_holds(serve: Gateway) -> None:
+    servers = both(serve)
+    host = serve(servers)
+    host.request("logging/setLevel", {"level": "debug"})
+    host.request("resources/list")
+    for uri in ("memo://beta/1", "memo://beta/2"):
+        host.request("resources/subscribe", {"uri": uri})
+    host.request("resources/unsubscribe", {"uri": "memo://beta/1"})
+    assert host.call("beta__die").error
+    wait_for_tools(host, "beta")
+    assert host.call("beta__echo").result
+    assert [frame.params for frame in servers["beta"].heard("logging/setLevel")] == [{"level": "debug"}] * 2
+    subscribed = [frame.params["uri"] for frame in servers["beta"].heard("resources/subscribe")]
+    assert subscribed == ["memo://beta/1", "memo://beta/2", "memo://beta/2"]
+    assert len(servers["alpha"].heard("logging/setLevel")) == 1
+
+
 def test_a_server_that_ends_its_output_only_is_started_anew(serve: Gateway) -> None:
     servers = both(serve)
     host = serve(servers)

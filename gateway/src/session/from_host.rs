@@ -95,9 +95,6 @@ impl Session {
             }
             legacy::TOOLS_CALL => self.take_tool_call(&frame, to),
             _ if !self.is_federated() => {
-                if method == legacy::LOGGING_SET_LEVEL {
-                    self.log_level = frame.raw(&["params"]).map(str::to_owned);
-                }
                 let filtered = method == legacy::TOOLS_LIST;
                 let purpose = if filtered { Purpose::FilterTools(to) } else { Purpose::Relay(to) };
                 self.relay(0, &frame, Vec::new(), purpose);
@@ -124,9 +121,7 @@ impl Session {
         }
         match method {
             legacy::LOGGING_SET_LEVEL => {
-                self.log_level = frame.raw(&["params"]).map(str::to_owned);
-                let params = self.log_level.clone();
-                self.gather_log_level(params.as_deref(), to);
+                self.gather_log_level(frame, to);
             }
             legacy::PROMPTS_GET => self.route_by_name(frame, &["params", "name"], to),
             legacy::COMPLETION_COMPLETE if frame.at(&["params", "ref", "name"]).is_some() => {
@@ -203,6 +198,7 @@ impl Session {
         edits.extend(frame.at(&["id"]).map(|node| (node.span.clone(), id.to_string())));
         match self.to_downstream(server, frame.edited(&edits)) {
             Ok(()) => {
+                self.standing.note(server, frame);
                 let token = Token::read(frame, &["params", "_meta", "progressToken"]);
                 self.calls.insert(id, Call { server, purpose, token });
             }

@@ -90,7 +90,8 @@ impl Session {
     }
 
     /// Tells every server how much to log.
-    pub(super) fn gather_log_level(&mut self, params: Option<&str>, to: ReplyTo) {
+    pub(super) fn gather_log_level(&mut self, frame: &Frame, to: ReplyTo) {
+        let params = frame.raw(&["params"]);
         let servers: Vec<ServerId> =
             (0..self.downstreams.len()).filter(|server| self.offers(*server, "logging")).collect();
         let id = self.gathers.open(
@@ -101,6 +102,7 @@ impl Session {
         for server in servers {
             let call = self.calls.next_id();
             if self.to_downstream(server, reply::request(call, legacy::LOGGING_SET_LEVEL, params)).is_ok() {
+                self.standing.note(server, frame);
                 self.calls.insert(call, Call { server, purpose: Purpose::Part(id), token: None });
             } else if let Some(gather) = self.gathers.open.get_mut(&id) {
                 gather.waiting.remove(&server);

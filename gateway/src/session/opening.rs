@@ -134,12 +134,7 @@ impl Session {
             let _ = self.to_downstream(server, initialized);
         }
         if self.opening.is_answered() {
-            if let Some(params) = self.log_level.clone() {
-                let id = self.calls.next_id();
-                self.calls.insert(id, Call { server, purpose: Purpose::Ignore, token: None });
-                let _ =
-                    self.to_downstream(server, reply::request(id, legacy::LOGGING_SET_LEVEL, Some(&params)));
-            }
+            self.ask_again(server);
             self.announce_lists(server);
         }
         self.try_answer_initialize();
