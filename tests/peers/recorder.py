@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,8 @@ TOOLS = {
     "burst": "`count` notifications, then the result",
     "progress": "`count` progress notifications under the call's token, then the result",
     "ask_host": "sends `request` to the host, and gives its answer back; with `cancel`, takes the request back at once",
-    "hold": "doesn't answer before `release`",
-    "release": "answers every held call, the last one first",
+    "hold": "doesn't answer before `release`, and then with a text of `size` bytes, where that is given",
+    "release": "answers every held call, the last one first, and `together` in one batch; says so on stderr",
     "notify": "sends the notification `message`",
     "print": "writes `out` to stdout and `err` to stderr, as they are",
     "big": "a result of `size` bytes",
@@ -67,7 +68,7 @@ class Recorder:
         self.options = options
         self.name: str = options.name
         self.record = open(options.record, "ab", buffering=0) if options.record else None  # noqa: SIM115
-        self.held: list[Json] = []
+        self.held: dict[Json, str] = {}  # the id of a call -> the text that it will be answered with
         self.asked: dict[str, Json] = {}  # the id of a request to the host -> the id of the call that asked for it
         self.tasks: dict[str, dict[str, Json]] = {}
 
@@ -110,7 +111,7 @@ class Recorder:
             if not self.options.mute:
                 self.try_request(message["id"], message["method"], message.get("params", {}))
         elif message["method"] == "notifications/cancelled":
-            self.held = [call for call in self.held if call != message["params"]["requestId"]]
+            self.held.pop(message["params"]["requestId"], None)
             self.log({"cancelled": message["params"]["requestId"]})
 
     def try_request(self, call: Json, method: str, params: Json) -> None:
@@ -122,6 +123,7 @@ class Recorder:
     def request(self, call: Json, method: str, params: Json) -> None:
         name = self.name
         if method == "initialize":
+            self.ask_first()
             self.answer(
                 call,
                 {
@@ -139,7 +141,13 @@ class Recorder:
         elif method == "tools/list":
             about = {"inputSchema": {"type": "object"}}
             tools = [json.dumps({"name": tool, "description": text, **about}) for tool, text in TOOLS.items()]
-            self.page(call, "tools", [ODD_TOOL, *tools], params)
+            page = (call, "tools", [ODD_TOOL, *tools], params)
+            if self.options.list_delay:
+                later = threading.Timer(self.options.list_delay, self.page, page)
+                later.daemon = True
+                later.start()
+            else:
+                self.page(*page)
         elif method == "prompts/list":
             prompts = [{"name": f"prompt{n}", "description": f"prompt {n} of {name}", "x": 1.0} for n in range(5)]
             self.page(call, "prompts", [json.dumps(prompt) for prompt in prompts], params)
@@ -153,6 +161,8 @@ class Recorder:
             templates = [{"uriTemplate": f"memo://{name}/{{n{n}}}", "name": f"template {n}"} for n in range(5)]
             self.page(call, "resourceTemplates", [json.dumps(template) for template in templates], params)
         elif method == "resources/read":
+            if self.options.listed_only and not params["uri"].startswith(f"memo://{name}/"):
+                raise KeyError(params["uri"])
             self.answer(call, {"contents": [{"uri": params["uri"], "text": f"{name} keeps {params['uri']}"}]})
         elif method == "completion/complete":
             self.answer(call, {"completion": {"values": [f"{params['argument']['value']}!"], "total": 1}})
@@ -171,6 +181,15 @@ class Recorder:
         more = f',"nextCursor":"{start + size}"' if start + size < len(items) else ""
         page = ",".join(items[start : start + size])
         self.write(f'{{"jsonrpc":"2.0","id":{json.dumps(call)},"result":{{"{member}":[{page}]{more}}}}}')
+
+    def ask_first(self) -> None:
+        """Asks the host what the flag says, and waits for the answers."""
+        for method in self.options.ask_first:
+            self.send({"id": f"first {method}", "method": method})
+        for _ in self.options.ask_first:
+            line = sys.stdin.buffer.readline()
+            if self.record:
+                self.record.write(line)
 
     # Tools
 
@@ -202,13 +221,17 @@ class Recorder:
                 self.send({"method": "notifications/cancelled", "params": {"requestId": request["id"], "reason": "x"}})
                 self.answer_text(call, "taken back")
         elif name == "hold":
-            self.held.append(call)
+            size = arguments.get("size")
+            self.held[call] = "x" * size if size else f"released {json.dumps(call)}"
             self.log({"held": arguments})
         elif name == "release":
-            for held in reversed(self.held):
-                self.answer_text(held, f"released {json.dumps(held)}")
-            self.held = []
+            texts = [(held, {"content": [{"type": "text", "text": text}]}) for held, text in self.held.items()]
+            answers = [json.dumps({"jsonrpc": "2.0", "id": held, "result": text}) for held, text in reversed(texts)]
+            self.write(*([f"[{','.join(answers)}]"] if arguments.get("together") else answers))
+            self.held = {}
             self.answer_text(call, "done")
+            sys.stderr.write("released\n")
+            sys.stderr.flush()
         elif name == "notify":
             self.send(arguments["message"])
             self.answer_text(call, "done")
@@ -274,8 +297,12 @@ def main() -> None:
     flags.add_argument("--page-size", type=int, default=0, help="items in a page of a list; 0: all")
     flags.add_argument("--mute", action="store_true", help="read, and answer nothing")
     flags.add_argument("--deaf", action="store_true", help="read nothing once the session is open")
+    flags.add_argument("--ask-first", nargs="*", default=[], help="make these requests before answering `initialize`")
+    flags.add_argument("--list-delay", type=float, default=0, help="seconds until tools are listed")
+    flags.add_argument("--listed-only", action="store_true", help="know no resource but those of this name")
     flags.add_argument("--noise", action="store_true", help="start with lines on stdout that are no messages")
     flags.add_argument("--stubborn", action="store_true", help="outlive SIGTERM and the end of stdin")
+    flags.add_argument("--lingering", action="store_true", help="outlive the end of stdin, but not SIGTERM")
     flags.add_argument("--grandchild", action="store_true", help="start a process that would outlive this one")
     flags.add_argument("--fail-starts", type=int, default=0, help="end at once at the first so many starts")
     flags.add_argument("--counter", type=Path, help="where starts are counted")
@@ -287,7 +314,8 @@ def main() -> None:
     if options.stubborn:
         for name in ("SIGTERM", "SIGINT", "SIGHUP"):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-        signal.alarm(120)  # stubborn, but no orphan for ever
+    if options.stubborn or options.lingering:
+        signal.alarm(120)  # no orphan for ever
     if options.grandchild:
         child = subprocess.Popen(["sleep", "120"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         note_pid(options.pids, child.pid)
@@ -299,7 +327,7 @@ def main() -> None:
         sys.stdout.buffer.flush()
 
     Recorder(options).serve()
-    while options.stubborn:
+    while options.stubborn or options.lingering:
         time.sleep(60)
 
 

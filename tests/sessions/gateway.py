@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sessions.peers import Command, Recorder
-from sessions.rpc import PROTOCOL, Json, Session
+from sessions.rpc import PROTOCOL, Json, Log, Session
 
 ALLOW_ALL = 'allowed_methods = ["*"]\n'
 
@@ -63,9 +63,10 @@ class Gateway:
         policy: str = ALLOW_ALL,
         flags: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
+        log: Log = "read",
     ) -> Session:
         """A session before its `initialize`."""
-        return self.sessions.enter_context(Session(self.command(downstream, policy, flags), env, self.folder))
+        return self.sessions.enter_context(Session(self.command(downstream, policy, flags), env, self.folder, log))
 
     def __call__(
         self,
@@ -75,9 +76,10 @@ class Gateway:
         env: Mapping[str, str] | None = None,
         protocol: str = PROTOCOL,
         capabilities: Json = None,
+        log: Log = "read",
     ) -> Session:
         """A session that is ready for requests."""
-        session = self.open(downstream, policy, flags, env)
+        session = self.open(downstream, policy, flags, env, log)
         reply = session.initialize(protocol, capabilities)
         assert reply.result, f"initialize was answered with {reply}"
         return session

@@ -8,13 +8,13 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 PATIENCE = 10.0  # seconds until something that should happen counts as never happening
 PROTOCOL = "2025-11-25"
@@ -30,6 +30,7 @@ CAPABILITIES: dict[str, Any] = {
 }
 
 Json = Any
+Log = Literal["read", "unread", "closed"]  # what a host does with the other side's stderr
 
 
 def exact(text: bytes | str) -> Json:
@@ -92,7 +93,11 @@ class Session:
     """A process that speaks JSON-RPC on its stdin and stdout, one message a line."""
 
     def __init__(
-        self, command: Sequence[str | Path], env: Mapping[str, str] | None = None, cwd: Path | None = None
+        self,
+        command: Sequence[str | Path],
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        log: Log = "read",
     ) -> None:
         self.process = subprocess.Popen(
             [str(word) for word in command],
@@ -107,9 +112,15 @@ class Session:
         self._log = bytearray()
         self._changed = threading.Condition()
         self._ids = (f"call-{n}" for n in itertools.count(1))
+        self._pause = b""  # behind a line that holds this, nothing is read until `_reads`
+        self._reads = threading.Event()
         self._out = threading.Thread(target=self._read_out, daemon=True)
         self._out.start()
-        threading.Thread(target=self._read_err, daemon=True).start()
+        if log == "read":
+            threading.Thread(target=self._read_err, daemon=True).start()
+        elif log == "closed":
+            assert self.process.stderr
+            self.process.stderr.close()
 
     # What comes
 
@@ -124,6 +135,8 @@ class Session:
                 except ValueError:
                     self.garbage.append(line)
                 self._changed.notify_all()
+            if self._pause and self._pause in line:
+                self._reads.wait()
 
     def _read_err(self) -> None:
         assert self.process.stderr
@@ -131,6 +144,18 @@ class Session:
             with self._changed:
                 self._log += chunk
                 self._changed.notify_all()
+
+    @contextmanager
+    def not_reading(self) -> Iterator[None]:
+        """A host that doesn't get round to taking what comes."""
+        self._reads.clear()
+        self._pause = b"the last that is read"
+        self.request("ping", request_id=self._pause.decode())
+        try:
+            yield
+        finally:
+            self._pause = b""
+            self._reads.set()
 
     @property
     def stderr(self) -> str:
@@ -250,6 +275,7 @@ class Session:
             code = self.process.wait(PATIENCE)
         finally:
             self.kill()
+        self._out.join(1)
         assert not self.garbage, f"stdout is the protocol's alone, but had {self.garbage[:3]}"
         return code
 

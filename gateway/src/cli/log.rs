@@ -1,13 +1,13 @@
 //! The log of `argala serve`: on stderr, since stdout is the protocol's, and never in anyone's way.
 //!
 //! Hosts exist that don't read a server's stderr. So a thread of its own writes, behind a bounded queue: what doesn't fit is
-//! dropped, and the session goes on.
+//! dropped, and the session goes on. (The field's crate for this, `tracing-appender`, prints on stdout when its thread is
+//! stuck at the end, and stdout is the protocol's.)
 
-use std::io::IsTerminal;
-use std::sync::mpsc;
+use std::io::{self, IsTerminal, Write};
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::time::Duration;
 
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::LevelFilter;
 
 use super::Failure;
@@ -19,7 +19,28 @@ const LAST_LINES: Duration = Duration::from_millis(300);
 
 /// A log that is being written.
 pub(super) struct Log {
-    writer: WorkerGuard,
+    queue: SyncSender<Entry>,
+}
+
+enum Entry {
+    Line(Vec<u8>),
+    /// Tell when everything before this has been written.
+    End(Sender<()>),
+}
+
+/// Where a line goes: into the queue, if there is room.
+struct Queue(SyncSender<Entry>);
+
+impl Write for Queue {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        // A line that doesn't fit is lost. Nobody may be made to wait for whoever should read it.
+        let _ = self.0.try_send(Entry::Line(line.to_vec()));
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Starts the log. The variable ARGALA_LOG says how much is logged.
@@ -34,27 +55,36 @@ pub(super) fn start() -> Result<Log, Failure> {
         })?,
         Err(_) => LevelFilter::INFO,
     };
-    let (stderr, writer) =
-        NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING).finish(std::io::stderr());
+    let (queue, entries) = mpsc::sync_channel(WAITING);
+    std::thread::spawn(move || write_entries(&entries));
+    let lines = queue.clone();
     tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_writer(stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(move || Queue(lines.clone()))
+        .with_ansi(io::stderr().is_terminal())
         .with_target(false)
         .log_internal_errors(false)
         .init();
-    Ok(Log { writer })
+    Ok(Log { queue })
+}
+
+fn write_entries(entries: &Receiver<Entry>) {
+    let mut stderr = io::stderr();
+    for entry in entries {
+        match entry {
+            // A host that has closed its end reads no more, and that is its right.
+            Entry::Line(line) => drop(stderr.write_all(&line)),
+            Entry::End(done) => drop(done.send(())),
+        }
+    }
 }
 
 impl Log {
-    /// Writes the last lines, unless nobody reads them.
+    /// Waits for the last lines, unless nobody reads them.
     pub(super) fn end(self) {
         let (done, waits) = mpsc::channel();
-        std::thread::spawn(move || {
-            drop(self.writer);
-            // Whoever waited may be gone.
-            let _ = done.send(());
-        });
-        let _ = waits.recv_timeout(LAST_LINES);
+        if self.queue.try_send(Entry::End(done)).is_ok() {
+            let _ = waits.recv_timeout(LAST_LINES);
+        }
     }
 }

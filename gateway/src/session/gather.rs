@@ -15,7 +15,7 @@ use super::downstream::Hearing;
 use crate::connection::ServerId;
 
 /// How long the slowest server is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// All requests that several servers answer together.
 #[derive(Debug, Default)]
@@ -81,7 +81,8 @@ impl Session {
         let mut waiting = BTreeSet::new();
         for server in &servers {
             // A server that is late is asked all the same, for the next time.
-            if self.fetch_list(*server, kind) && !self.is_silent(*server) {
+            let late = self.is_silent(*server) || self.listings.is_late(*server, kind);
+            if self.fetch_list(*server, kind) && !late {
                 waiting.insert(*server);
             }
         }

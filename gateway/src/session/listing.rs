@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use argala_wire::{Frame, reply};
+use tokio::time::Instant;
 
 use super::Session;
 use super::calls::{Call, Purpose};
 use super::catalogue::{Entry, LISTS, List, ListKind, PROMPTS, TOOLS};
+use super::gather::PATIENCE;
 use crate::connection::ServerId;
 
 /// A list is followed over this many pages.
@@ -35,10 +37,13 @@ struct Listing {
     whole: Vec<Shown>,
     /// What the host was given last, if it was given anything.
     given: Option<u64>,
+    /// Whether the last whole list took longer than anyone waits for one: what is kept is shown until the next one is there.
+    late: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Pages {
+    since: Instant,
     entries: Vec<Shown>,
     bytes: usize,
     count: usize,
@@ -52,6 +57,11 @@ impl Listings {
         let listing = self.lists.entry((server, kind.method)).or_default();
         listing.given = Some(fingerprint(&listing.whole));
         &listing.whole
+    }
+
+    /// Whether a server's list is not to be waited for.
+    pub(super) fn is_late(&self, server: ServerId, kind: ListKind) -> bool {
+        self.lists.get(&(server, kind.method)).is_some_and(|listing| listing.late)
     }
 
     /// Notes that a server's list has changed: what is being fetched of it may be the old one.
@@ -90,7 +100,13 @@ impl Session {
         let asked = self.ask_for_page(server, kind, None);
         if asked {
             let listing = self.listings.lists.entry((server, kind.method)).or_default();
-            listing.fetching = Some(Pages::default());
+            listing.fetching = Some(Pages {
+                since: Instant::now(),
+                entries: Vec::new(),
+                bytes: 0,
+                count: 0,
+                outdated: false,
+            });
         }
         asked
     }
@@ -142,6 +158,7 @@ impl Session {
         let Some(listing) = self.listings.lists.get_mut(&(server, kind.method)) else { return };
         let Some(pages) = listing.fetching.take() else { return };
         listing.whole = pages.entries;
+        listing.late = pages.since.elapsed() >= PATIENCE;
         if pages.outdated && self.fetch_list(server, kind) {
             return;
         }
