@@ -279,3 +279,11 @@ def test_a_server_that_never_stops_talking_keeps_nobody_from_being_heard(serve: 
     assert host.call("calm__echo").result
     assert not any(frame.answers(flood) for frame in host.take()), "it was heard only when the other had stopped"
     assert host.reply(flood, patience=30).result
+
+
+def test_a_server_that_says_at_each_list_that_it_has_changed_is_not_asked_without_end(serve: Gateway) -> None:
+    restless = serve.recorder("restless", "--restless")
+    host = serve({"restless": restless, "calm": serve.recorder("calm")})
+    assert {tool["name"].split("__")[0] for tool in host.tools()} == {"restless", "calm"}
+    assert host.call("restless__echo").result
+    assert 1 <= len(restless.heard("tools/list")) <= 12  # the pages of one list, and once more

@@ -49,6 +49,14 @@ struct Pages {
     count: usize,
     /// Whether the server has said since that the list has changed.
     outdated: bool,
+    /// Whether it is fetched because the one before was outdated. Some servers say so at each fetch: once is enough.
+    again: bool,
+}
+
+impl Pages {
+    fn begin() -> Self {
+        Self { since: Instant::now(), entries: Vec::new(), bytes: 0, count: 0, outdated: false, again: false }
+    }
 }
 
 impl Listings {
@@ -100,13 +108,7 @@ impl Session {
         let asked = self.ask_for_page(server, kind, None);
         if asked {
             let listing = self.listings.lists.entry((server, kind.method)).or_default();
-            listing.fetching = Some(Pages {
-                since: Instant::now(),
-                entries: Vec::new(),
-                bytes: 0,
-                count: 0,
-                outdated: false,
-            });
+            listing.fetching = Some(Pages::begin());
         }
         asked
     }
@@ -127,6 +129,12 @@ impl Session {
         let Some(list) = list else {
             let said = frame.and_then(|frame| frame.raw(&["error"])).unwrap_or("no list");
             tracing::warn!(server = self.name(server), "answered `{}` with {said}", kind.method);
+            // What was kept before is better than nothing.
+            if let Some(listing) = self.listings.lists.get_mut(&(server, kind.method))
+                && let Some(pages) = &mut listing.fetching
+            {
+                pages.entries.clone_from(&listing.whole);
+            }
             return self.end_fetch(server, kind);
         };
         let listed = list.entries();
@@ -159,7 +167,10 @@ impl Session {
         let Some(pages) = listing.fetching.take() else { return };
         listing.whole = pages.entries;
         listing.late = pages.since.elapsed() >= PATIENCE;
-        if pages.outdated && self.fetch_list(server, kind) {
+        if pages.outdated && !pages.again && self.fetch_list(server, kind) {
+            if let Some(pages) = self.listings.fetching(server, kind) {
+                pages.again = true;
+            }
             return;
         }
         if self.has_listed(server, kind) {
