@@ -61,8 +61,8 @@ pub struct Decision {
 /// How many findings a decision lists.
 pub const MAX_FINDINGS: usize = 16;
 
-/// How many findings beside the first a message repeats, so that an agent can mend them all at once.
-const ALSO: usize = 2;
+/// How many findings a message tells of, so that an agent can mend them all at once.
+pub const MAX_IN_MESSAGE: usize = 3;
 
 /// How many characters of a name that is no method's a message repeats.
 const SHOWN_METHOD: usize = 64;
@@ -107,7 +107,7 @@ impl Decision {
         };
         let mut message =
             format!("ARGALA BLOCK: {shown} was refused (rule {}): {}", first.rule, first.reason);
-        for finding in findings.iter().skip(1).take(ALSO) {
+        for finding in findings.iter().take(MAX_IN_MESSAGE).skip(1) {
             message.push_str(&format!(". Also (rule {}): {}", finding.rule, finding.reason));
         }
         Self { message, findings, ..Self::from_first(Verdict::Deny, method, policy, first) }

@@ -4,6 +4,7 @@ use std::io::{BufRead, Read};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use argala_engine::decision::MAX_IN_MESSAGE;
 use argala_engine::{Decision, Policy, Refusal, Verdict};
 use argala_json::{Limits, Options, Outline};
 use clap::Args;
@@ -92,7 +93,7 @@ impl Check {
 /// A decision for a person.
 fn describe(decision: &Decision) -> String {
     let mut lines = vec![format!("{}: {}", decision.verdict.as_str(), decision.message)];
-    for finding in decision.findings.iter().skip(1) {
+    for finding in decision.findings.iter().skip(MAX_IN_MESSAGE) {
         lines.push(format!("also (rule {}): {}", finding.rule, finding.reason));
     }
     lines.join("\n")
@@ -128,7 +129,7 @@ fn check_lines(policy: &Policy) -> Result<ExitCode, Failure> {
             answers.push('\n');
         }
         // Whoever waits for an answer gets it before the next question; a file of calls goes out in large pieces.
-        if input.buffer().is_empty() {
+        if input.buffer().is_empty() || answers.len() > PIECE {
             write_out(&answers)?;
             answers.clear();
         }
@@ -137,6 +138,8 @@ fn check_lines(policy: &Policy) -> Result<ExitCode, Failure> {
     Ok(if all_read { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Answers are written in pieces of about this many bytes.
+const PIECE: usize = 64 << 10;
 /// A line may have this many bytes: the engine takes no longer arguments.
 const MAX_LINE: u64 = 64 << 20;
 
