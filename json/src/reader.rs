@@ -17,6 +17,11 @@ pub struct Limits {
     pub max_nodes: usize,
 }
 
+impl Limits {
+    /// None: for a text whose size has been bounded before. Reading takes no stack, however deep it is.
+    pub const UNBOUNDED: Self = Self { max_bytes: usize::MAX, max_depth: usize::MAX, max_nodes: usize::MAX };
+}
+
 impl Default for Limits {
     /// 1 MiB, 32 levels, 50,000 nodes: what a policy has when it says nothing.
     fn default() -> Self {

@@ -86,9 +86,7 @@ pub(crate) fn options(sender: Sender) -> Options {
     let limits = Limits { max_bytes: MAX_FRAME, max_depth: MAX_DEPTH, max_nodes: MAX_NODES };
     match sender {
         Sender::Host => Options::strict(limits),
-        Sender::Downstream => {
-            Options::tolerant(Limits { max_bytes: usize::MAX, max_depth: usize::MAX, max_nodes: usize::MAX })
-        }
+        Sender::Downstream => Options::tolerant(Limits::UNBOUNDED),
     }
 }
 

@@ -75,8 +75,7 @@ impl Check {
             arguments.into_bytes()
         };
         // A slip of the shell's quotes must not look like a denial.
-        let limits = Limits { max_bytes: usize::MAX, max_depth: usize::MAX, max_nodes: usize::MAX };
-        if let Err(error) = Outline::read(&arguments, &Options::tolerant(limits), 0) {
+        if let Err(error) = Outline::read(&arguments, &Options::tolerant(Limits::UNBOUNDED), 0) {
             return Err(Failure::new(format!("ARGUMENTS is not JSON: {error}; for none, write '{{}}'")));
         }
         let decision = policy.judge(method, &arguments);
@@ -160,10 +159,9 @@ struct Call {
 /// Reads one line; where it is no call, the id that can be made out, as JSON, and what is wrong.
 fn read_call(line: &[u8]) -> Result<Call, (String, String)> {
     let unnamed = |reason: String| ("null".to_owned(), reason);
-    let limits = Limits { max_bytes: usize::MAX, max_depth: usize::MAX, max_nodes: usize::MAX };
     let text = std::str::from_utf8(line).map_err(|_| unnamed("it is not UTF-8".to_owned()))?;
-    let outline =
-        Outline::read(line, &Options::tolerant(limits), 1).map_err(|error| unnamed(error.to_string()))?;
+    let outline = Outline::read(line, &Options::tolerant(Limits::UNBOUNDED), 1)
+        .map_err(|error| unnamed(error.to_string()))?;
     let member = |key: &'static str| {
         let mut found = outline
             .root()

@@ -86,8 +86,7 @@ pub(super) struct Entry<'a> {
 impl<'a> List<'a> {
     /// Reads a `result`.
     pub(super) fn read(result: &'a str, kind: ListKind) -> Option<Self> {
-        let limits = Limits { max_bytes: usize::MAX, max_depth: usize::MAX, max_nodes: usize::MAX };
-        let outline = Outline::read(result.as_bytes(), &Options::tolerant(limits), DEPTH).ok()?;
+        let outline = Outline::read(result.as_bytes(), &Options::tolerant(Limits::UNBOUNDED), DEPTH).ok()?;
         outline.at(&[kind.member])?.raw(result).starts_with('[').then_some(Self {
             text: result,
             outline,

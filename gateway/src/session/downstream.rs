@@ -56,8 +56,8 @@ impl Downstream {
 
     /// Takes note of its result of `initialize`.
     pub(super) fn introduce(&mut self, introduction: &str) {
-        let limits = Limits { max_bytes: usize::MAX, max_depth: usize::MAX, max_nodes: usize::MAX };
-        let outline = Outline::of_members(introduction.as_bytes(), &Options::tolerant(limits), 2).ok();
+        let outline =
+            Outline::of_members(introduction.as_bytes(), &Options::tolerant(Limits::UNBOUNDED), 2).ok();
         self.capabilities = outline
             .as_ref()
             .and_then(|outline| Some(outline.children(outline.at(&["capabilities"])?)))

@@ -81,8 +81,7 @@ impl Session {
 /// The arguments as they will be judged and sent: written anew from what the strict reader read.
 fn written_anew(raw: &str) -> Result<String, argala_json::Error> {
     // The frame's own bounds have held already.
-    let limits = Limits { max_bytes: usize::MAX, max_depth: usize::MAX, max_nodes: usize::MAX };
-    compact(raw, &Options::strict(limits))
+    compact(raw, &Options::strict(Limits::UNBOUNDED))
 }
 
 fn record(decision: &Decision) {
