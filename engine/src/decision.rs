@@ -92,6 +92,12 @@ impl Finding {
 }
 
 impl Decision {
+    /// Whether the call may be made as it was judged.
+    #[must_use]
+    pub fn is_allowed(&self) -> bool {
+        self.verdict == Verdict::Allow
+    }
+
     /// A denial for these findings, the first of which decides.
     pub(crate) fn deny(method: &str, policy: &str, mut findings: Vec<Finding>) -> Self {
         findings.truncate(MAX_FINDINGS);

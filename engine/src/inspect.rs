@@ -12,7 +12,7 @@ mod refusal;
 use argala_json::pointer;
 
 use crate::constraint::Value;
-use crate::decision::{Decision, Finding, Verdict};
+use crate::decision::{Decision, Finding};
 use crate::policy::Policy;
 use crate::policy::load::dotted;
 use crate::policy::method::{MAX_METHOD_LENGTH, is_method_name};
@@ -435,12 +435,4 @@ fn offer_hit<'p>(rule: &'p str, findings: &mut Findings<'p>, hit: &Hit<'p>) {
         finding.span = Some(span);
         finding
     });
-}
-
-impl Decision {
-    /// Whether the call may be made as it was judged.
-    #[must_use]
-    pub fn is_allowed(&self) -> bool {
-        self.verdict == Verdict::Allow
-    }
 }

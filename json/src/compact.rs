@@ -5,26 +5,13 @@ use std::convert::Infallible;
 use crate::{Error, Events, Options, Span, Stopped, Text, quote, read};
 
 /// Writes the events it hears as JSON text without white space.
-#[derive(Debug, Default)]
-pub struct Compact {
+struct Compact {
     out: String,
     /// Whether the next value or key stands behind another one and needs a comma.
     separate: bool,
 }
 
 impl Compact {
-    /// An empty text.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The text of everything heard.
-    #[must_use]
-    pub fn finish(self) -> String {
-        self.out
-    }
-
     fn begin(&mut self) {
         if self.separate {
             self.out.push(',');
@@ -107,7 +94,7 @@ impl Events for Compact {
 pub fn compact(text: &str, options: &Options) -> Result<String, Error> {
     let mut writer = Compact { out: String::with_capacity(text.len()), separate: false };
     match read(text.as_bytes(), options, &mut writer) {
-        Ok(()) => Ok(writer.finish()),
+        Ok(()) => Ok(writer.out),
         Err(Stopped::Refused(error)) => Err(error),
         Err(Stopped::Listener(never)) => match never {},
     }

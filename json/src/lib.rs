@@ -30,7 +30,7 @@ pub mod pointer;
 mod reader;
 mod text;
 
-pub use compact::{Compact, compact};
+pub use compact::compact;
 pub use error::{Error, ErrorKind};
 pub use events::{Events, Span};
 pub use letters::look_alike;

@@ -15,12 +15,6 @@ impl<'a> Text<'a> {
         Self { raw, escaped }
     }
 
-    /// The text as it is written, escapes and all.
-    #[must_use]
-    pub fn raw(&self) -> &'a str {
-        self.raw
-    }
-
     /// The text that is meant. Borrowed where nothing was escaped. Half of a surrogate pair, which only a tolerant
     /// reader lets through, becomes U+FFFD.
     #[must_use]

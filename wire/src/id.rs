@@ -43,9 +43,3 @@ impl Id {
         }
     }
 }
-
-impl From<u64> for Id {
-    fn from(number: u64) -> Self {
-        Self::Number(number.to_string())
-    }
-}

@@ -30,7 +30,7 @@ impl Session {
         };
         let decision = self.setup.policy.judge(&name, arguments.as_bytes());
         record(&decision);
-        if decision.verdict != Verdict::Allow {
+        if !decision.is_allowed() {
             return self.deny(&decision, frame, &to);
         }
         let Some((server, own)) = self.routes.own_name(&name) else {
