@@ -107,7 +107,8 @@ fn reaches(path: &str, leaf: &Leaf) -> bool {
     let steps: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     let segments: Vec<&str> = leaf.pointer.split('/').skip(1).collect();
     let inside = segments.len() >= steps.len()
-        && steps.iter().zip(&segments).all(|(step, segment)| *step == "*" || step == segment);
+        // A name in other letters is taken for the name by programs that fold case.
+        && steps.iter().zip(&segments).all(|(step, segment)| *step == "*" || step.eq_ignore_ascii_case(segment));
     let is_its_name = leaf.is_key && segments.len() == steps.len() && steps.last() != Some(&"*");
     inside && !is_its_name
 }
