@@ -12,6 +12,7 @@ mod string;
 
 use std::fmt::Debug;
 
+use crate::policy::keys::Key;
 use crate::policy::load::{Fields, Loader};
 
 /// One value of the arguments, as far as a constraint sees it: a container's contents come later.
@@ -52,6 +53,12 @@ pub(crate) trait Constraint: Debug + Send + Sync {
     /// What is wrong with it, as a sentence that begins with "must be".
     fn judge(&self, value: Value<'_>) -> Result<(), String>;
 
+    /// What the value was read as, a line each, for an author who asks why: the statements of a SQL text, say. Empty for
+    /// a type whose values need no reading.
+    fn explain(&self, _value: Value<'_>) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What each element of an array must be.
     fn items(&self) -> Option<&dyn Constraint> {
         None
@@ -63,19 +70,22 @@ pub(crate) trait Constraint: Debug + Send + Sync {
     }
 }
 
-/// Reads a constraint from its table, whose `type` has been taken.
-type Load = fn(&mut Fields<'_>, &mut Loader) -> Box<dyn Constraint>;
+/// A type that a policy can give to an argument.
+#[derive(Debug)]
+pub(crate) struct Type {
+    /// What `type = "…"` calls it.
+    pub(crate) name: &'static str,
+    /// What it takes, in a sentence.
+    pub(crate) about: &'static str,
+    /// Its own keys, beside `type` and `required`.
+    pub(crate) keys: &'static [Key],
+    /// Reads a constraint from its table, whose `type` has been taken.
+    load: fn(&mut Fields<'_>, &mut Loader) -> Box<dyn Constraint>,
+}
 
-/// Every type, by the name that `type = "…"` gives it.
-const TYPES: &[(&str, Load)] = &[
-    ("any", any::load),
-    ("array", array::load),
-    ("boolean", boolean::load),
-    ("integer", number::load_integer),
-    ("number", number::load),
-    ("object", object::load),
-    ("string", string::load),
-];
+/// Every type.
+pub(crate) const TYPES: &[Type] =
+    &[any::TYPE, array::TYPE, boolean::TYPE, number::INTEGER, number::NUMBER, object::TYPE, string::TYPE];
 
 /// Types of the policy format that this version doesn't judge yet. A policy that names one doesn't load: an argument
 /// that can't be judged must not look as though it were.
@@ -84,7 +94,7 @@ const NOT_YET: &[&str] = &["email", "path", "shell", "sql", "url"];
 /// Reads a constraint from its table; `None` where a diagnostic has been recorded instead.
 pub(crate) fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Option<Box<dyn Constraint>> {
     let Some(node) = fields.take("type") else {
-        let names: Vec<_> = TYPES.iter().map(|(name, _)| *name).collect();
+        let names: Vec<_> = TYPES.iter().map(|known| known.name).collect();
         let mut help = format!("add type = \"…\": one of {}", names.join(", "));
         if fields.holds_tables() {
             help = "for a value inside of an argument, write its JSON Pointer: args.\"/filter/limit\" = { type = … }"
@@ -99,8 +109,8 @@ pub(crate) fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Option<Box<d
     };
     let place = fields.place_of("type");
     let name = loader.string(node, &place)?;
-    if let Some((_, load)) = TYPES.iter().find(|(known, _)| *known == name) {
-        return Some(load(fields, loader));
+    if let Some(known) = TYPES.iter().find(|known| known.name == name) {
+        return Some((known.load)(fields, loader));
     }
     fields.ignore_rest();
     if NOT_YET.contains(&name) {
@@ -108,7 +118,7 @@ pub(crate) fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Option<Box<d
         let help = "the policy is refused rather than loaded without it; `string` with one_of or pattern is available";
         loader.report(&place, node.span.clone(), message, Some(help.to_owned()));
     } else {
-        let known = TYPES.iter().map(|(name, _)| *name).chain(NOT_YET.iter().copied());
+        let known = TYPES.iter().map(|known| known.name).chain(NOT_YET.iter().copied());
         loader.report_unknown(&place, node.span.clone(), &format!("unknown type `{name}`"), name, known);
     }
     None

@@ -10,6 +10,7 @@
 
 mod error;
 mod identity;
+pub(crate) mod keys;
 pub(crate) mod load;
 pub(crate) mod method;
 mod node;

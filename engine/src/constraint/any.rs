@@ -1,12 +1,14 @@
 //! `type = "any"`: lists an argument without saying what it must be. Denied patterns still look into it.
 
-use super::{Constraint, Value};
+use super::{Constraint, Type, Value};
 use crate::policy::load::{Fields, Loader};
 
 #[derive(Debug)]
 struct Any;
 
-pub(super) fn load(_: &mut Fields<'_>, _: &mut Loader) -> Box<dyn Constraint> {
+pub(super) const TYPE: Type = Type { name: "any", about: "Any value.", keys: &[], load };
+
+fn load(_: &mut Fields<'_>, _: &mut Loader) -> Box<dyn Constraint> {
     Box::new(Any)
 }
 

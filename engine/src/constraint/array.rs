@@ -1,6 +1,7 @@
 //! `type = "array"`: an array, by the number of its elements (`max_items`) and what each must be (`items`).
 
-use super::{Constraint, Value, unmet};
+use super::{Constraint, Type, Value, unmet};
+use crate::policy::keys::{Key, Takes};
 use crate::policy::load::{Fields, Loader};
 
 #[derive(Debug)]
@@ -9,7 +10,17 @@ struct Array {
     max_items: Option<usize>,
 }
 
-pub(super) fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Box<dyn Constraint> {
+pub(super) const TYPE: Type = Type {
+    name: "array",
+    about: "An array.",
+    keys: &[
+        Key { name: "items", takes: Takes::Constraint, about: "What each element must be." },
+        Key { name: "max_items", takes: Takes::Count, about: "How many elements there may be." },
+    ],
+    load,
+};
+
+fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Box<dyn Constraint> {
     let items = fields.take("items").and_then(|node| {
         let place = fields.place_of("items");
         let mut inner = loader.table(node, &place)?;

@@ -1,12 +1,14 @@
 //! `type = "boolean"`: true or false, and no word or number that stands for one.
 
-use super::{Constraint, Value, unmet};
+use super::{Constraint, Type, Value, unmet};
 use crate::policy::load::{Fields, Loader};
 
 #[derive(Debug)]
 struct Boolean;
 
-pub(super) fn load(_: &mut Fields<'_>, _: &mut Loader) -> Box<dyn Constraint> {
+pub(super) const TYPE: Type = Type { name: "boolean", about: "True or false.", keys: &[], load };
+
+fn load(_: &mut Fields<'_>, _: &mut Loader) -> Box<dyn Constraint> {
     Box::new(Boolean)
 }
 

@@ -3,8 +3,9 @@
 //! Numbers are compared as they are written, never through a float: 9007199254740993 is not 9007199254740992. As in
 //! JSON Schema, `1.0` and `1e2` are integers.
 
-use super::{Constraint, Value, alternatives, unmet};
+use super::{Constraint, Type, Value, alternatives, unmet};
 use crate::decimal::Decimal;
+use crate::policy::keys::{Key, Takes};
 use crate::policy::load::{Fields, Loader};
 
 #[derive(Debug)]
@@ -22,11 +23,27 @@ struct Bound {
     value: Decimal,
 }
 
-pub(super) fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Box<dyn Constraint> {
+pub(super) const NUMBER: Type =
+    Type { name: "number", about: "A number, compared exactly as it is written.", keys: KEYS, load };
+
+pub(super) const INTEGER: Type = Type {
+    name: "integer",
+    about: "A whole number, compared exactly as it is written; `1.0` and `1e2` are whole.",
+    keys: KEYS,
+    load: load_integer,
+};
+
+const KEYS: &[Key] = &[
+    Key { name: "min", takes: Takes::Number, about: "The least number that is taken." },
+    Key { name: "max", takes: Takes::Number, about: "The greatest number that is taken." },
+    Key { name: "one_of", takes: Takes::Numbers, about: "The only numbers that are taken." },
+];
+
+fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Box<dyn Constraint> {
     load_as(false, fields, loader)
 }
 
-pub(super) fn load_integer(fields: &mut Fields<'_>, loader: &mut Loader) -> Box<dyn Constraint> {
+fn load_integer(fields: &mut Fields<'_>, loader: &mut Loader) -> Box<dyn Constraint> {
     load_as(true, fields, loader)
 }
 

@@ -3,7 +3,8 @@
 use regex_automata::meta::Regex;
 use regex_syntax::hir::{Hir, Look};
 
-use super::{Constraint, Value, alternatives, unmet};
+use super::{Constraint, Type, Value, alternatives, unmet};
+use crate::policy::keys::{Key, Takes};
 use crate::policy::load::{Fields, Loader};
 
 #[derive(Debug)]
@@ -24,7 +25,26 @@ struct Pattern {
 /// How much memory a compiled pattern may take: `a{1000}{1000}` must not take the gateway down.
 const PATTERN_BYTES: usize = 1 << 20;
 
-pub(super) fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Box<dyn Constraint> {
+pub(super) const TYPE: Type = Type {
+    name: "string",
+    about: "Text.",
+    keys: &[
+        Key {
+            name: "one_of",
+            takes: Takes::Texts,
+            about: "The only texts that are taken, letter by letter.",
+        },
+        Key { name: "max_len", takes: Takes::Count, about: "How many Unicode characters there may be." },
+        Key {
+            name: "pattern",
+            takes: Takes::Text,
+            about: "A regular expression that matches the whole text.",
+        },
+    ],
+    load,
+};
+
+fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Box<dyn Constraint> {
     let one_of: Option<Vec<String>> =
         fields.strings("one_of", loader).map(|list| list.into_iter().map(|(text, _)| text).collect());
     fields.refuse_empty("one_of", one_of.as_ref().map(Vec::len), loader);
