@@ -17,7 +17,8 @@ use crate::policy::Policy;
 use crate::policy::load::dotted;
 use crate::policy::method::{MAX_METHOD_LENGTH, is_method_name};
 use crate::policy::rules::{ArgumentRule, MethodRules};
-use crate::scan::{Arena, Hit, Leaf, LeafKind};
+use crate::scan::{Arena, Hit, Leaf, LeafKind, Listener};
+use crate::view::Exceeded;
 use arguments::{Contents, RuleId};
 use findings::{Findings, Key};
 use places::{PlaceId, Places};
@@ -256,13 +257,17 @@ impl<'p> Inspector<'p> {
         }
         // Typed constraints are cheap and decisive: what they refuse needs no scan.
         if self.findings.is_empty() && self.scans {
-            let mut reaches = Reaches::new(&policy.rules.denies, &self.rules.denies, &self.places);
-            let findings = &mut self.findings;
-            policy.scanner.scan(std::mem::take(&mut self.arena), |hit| {
-                if let Some(deny) = reaches.rule_for(&hit) {
-                    offer_hit(&deny.id, findings, &hit);
-                }
-            });
+            let reaches = Reaches::new(&policy.rules.denies, &self.rules.denies, &self.places);
+            let mut listener = Denials { reaches, findings: &mut self.findings };
+            if let Err((leaf, Exceeded(bound))) = policy.scanner.scan(&self.arena, &mut listener) {
+                self.findings.offer(Key::at("limits.views", leaf.place), move |at| {
+                    let reason = format!(
+                        "{} `{}` can be decoded in more ways than are looked at: it {bound}; send it as it is meant",
+                        named(leaf), shown(&at)
+                    );
+                    Finding::new("limits.views", Some(at), reason)
+                });
+            }
         }
         let findings = self.findings.finish(&self.places);
         if findings.is_empty() {
@@ -423,16 +428,44 @@ impl<'p> Inspector<'p> {
     }
 }
 
-fn offer_hit<'p>(rule: &'p str, findings: &mut Findings<'p>, hit: &Hit<'p>) {
-    let Hit { pattern, leaf, span, .. } = *hit;
-    let key = Key { rule, place: leaf.place, span, part: Some(leaf.kind), matched: pattern };
-    findings.offer(key, move |at| {
-        let part = if leaf.kind == LeafKind::Key { "the key" } else { "its argument" };
-        let advice = "don't respell it: do without it, or tell the user";
-        let reason = format!("{part} `{}` contains `{pattern}`; {advice}", shown(&at));
-        let mut finding = Finding::new(rule, Some(at), reason);
-        finding.matched = Some(pattern.to_owned());
-        finding.span = Some(span);
-        finding
-    });
+/// What stands in a call becomes findings, where a deny rule is about it.
+struct Denials<'p, 'c, 'f> {
+    reaches: Reaches<'p, 'c>,
+    findings: &'f mut Findings<'p>,
+}
+
+impl<'p> Listener<'p> for Denials<'p, '_, '_> {
+    fn cares(&mut self, leaf: Leaf) -> bool {
+        self.reaches.any_for(leaf)
+    }
+
+    fn hear(&mut self, hit: Hit<'p, '_>) -> bool {
+        let Some(deny) = self.reaches.rule_for(&hit) else { return false };
+        let Hit { pattern, leaf, span, .. } = hit;
+        let (rule, view) = (deny.id.as_str(), hit.view.clone());
+        let key = Key {
+            rule,
+            place: leaf.place,
+            span: span.unwrap_or_default(),
+            part: Some(leaf.kind),
+            matched: pattern,
+        };
+        self.findings.offer(key, move |at| {
+            let read =
+                if view.is_empty() { String::new() } else { format!(" when read as {}", view.join(", ")) };
+            let advice = "don't respell it: do without it, or tell the user";
+            let reason = format!("{} `{}` contains `{pattern}`{read}; {advice}", named(leaf), shown(&at));
+            let mut finding = Finding::new(rule, Some(at), reason);
+            finding.matched = Some(pattern.to_owned());
+            finding.view = view;
+            finding.span = span;
+            finding
+        });
+        true
+    }
+}
+
+/// What a message calls a leaf.
+fn named(leaf: Leaf) -> &'static str {
+    if leaf.kind == LeafKind::Key { "the key" } else { "its argument" }
 }

@@ -27,3 +27,13 @@ pub(crate) struct Exceeded(pub(crate) &'static str);
 pub(crate) fn readings(_text: &str) -> Result<Vec<Reading>, Exceeded> {
     Ok(Vec::new())
 }
+
+/// Whether a text may have a reading that differs from it.
+pub(crate) fn may_differ(_text: &[u8]) -> bool {
+    false
+}
+
+/// The forms in which a pattern stands in readings, beside its own.
+pub(crate) fn pattern_forms(_pattern: &str) -> Vec<String> {
+    Vec::new()
+}

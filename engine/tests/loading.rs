@@ -81,11 +81,14 @@ const PATTERNS: &[Mistake] = &[
     ("[tools.x]\n[[deny]]\npatterns = ['x']\nargs = ['']", "4:9", "can't be empty", "`*` stands for every"),
     ("[tools.x]\n[[deny]]\npatterns = ['x']\nargs = ['/a~2']", "4:9", "not a JSON Pointer", "`~0`"),
     (
-        "[tools.x]\n[[deny]]\npatterns = ['x']\nmatch = 'regex'",
-        "4:9",
-        "match = \"regex\" is not available",
-        "refused",
+        "[tools.x]\n[[deny]]\npatterns = ['(x']\nmatch = 'regex'",
+        "3:13",
+        "not a regular expression: unclosed group",
+        "Rust's regex crate",
     ),
+    ("[tools.x]\n[[deny]]\npatterns = ['x*']\nmatch = 'regex'", "3:13", "would deny every call", ""),
+    ("[tools.x]\n[[deny]]\npatterns = ['[a&&b]']\nmatch = 'regex'", "3:13", "would deny nothing", ""),
+    ("[tools.x]\n[[deny]]\npatterns = ['(x{1000}){1000}']\nmatch = 'regex'", "3:13", "takes more than", ""),
     (
         "[tools.x]\n[[deny]]\npatterns = ['x']\nmatch = 'words'",
         "4:9",

@@ -22,8 +22,14 @@ impl<'p, 'c> Reaches<'p, 'c> {
         Self { rules, hold, places, last: vec![None; rules.len()] }
     }
 
+    /// Whether a rule that holds for the method is about this leaf.
+    pub(super) fn any_for(&self, leaf: Leaf) -> bool {
+        let holding = self.rules.iter().zip(self.hold).filter(|(_, hold)| **hold);
+        holding.into_iter().any(|(rule, _)| in_reach(&rule.reach, self.places, leaf))
+    }
+
     /// The rule of a hit, where the rule holds for the method and the place.
-    pub(super) fn rule_for(&mut self, hit: &Hit<'_>) -> Option<&'p DenyRule> {
+    pub(super) fn rule_for(&mut self, hit: &Hit<'_, '_>) -> Option<&'p DenyRule> {
         let rule = self.rules.get(hit.rule).filter(|_| self.hold.get(hit.rule) == Some(&true))?;
         let last = self.last.get_mut(hit.rule)?;
         let reached = match *last {

@@ -1,16 +1,38 @@
 //! The text of a call in one piece: its leaves one behind the other, each with its place.
 
+use std::cell::Cell;
 use std::ops::Range;
 
-/// Stands behind each leaf. No UTF-8 text has this byte, so no pattern matches across two leaves.
-const SEPARATOR: u8 = 0xFF;
+use crate::view::may_differ;
 
-/// Every key, string and number of a call.
-#[derive(Debug, Default)]
+/// Stands behind each leaf. No UTF-8 text has this byte, so no pattern matches across two leaves.
+pub(crate) const SEPARATOR: u8 = 0xFF;
+
+/// Texts that are scanned together, ASCII letters folded to one case: every key, string and number of a call, or the
+/// readings of one of them.
+#[derive(Debug)]
 pub(crate) struct Arena {
-    text: Vec<u8>,
-    leaves: Vec<(usize, Leaf)>,
+    buffers: Buffers,
 }
+
+/// The memory of an arena.
+#[derive(Debug, Default)]
+struct Buffers {
+    folded: Vec<u8>,
+    leaves: Vec<(usize, Leaf)>,
+    /// Texts as they stand, of those leaves that may be read in other ways.
+    raw: String,
+    readable: Vec<(Leaf, Range<usize>)>,
+}
+
+thread_local! {
+    /// The memory of the last arena of this thread. Measured: a fresh 100 KB from the system for each call takes longer than
+    /// the scan of it.
+    static SPARE: Cell<Option<Buffers>> = const { Cell::new(None) };
+}
+
+/// More than this many bytes are given back.
+const MAX_SPARE: usize = 1 << 20;
 
 /// What a piece of text is, and where it comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,34 +50,84 @@ pub(crate) enum LeafKind {
     Number,
 }
 
-/// An arena whose ASCII letters are folded to one case.
-#[derive(Debug)]
-pub(crate) struct Folded(Arena);
-
-impl Arena {
-    /// Adds a piece of text.
-    pub(crate) fn push(&mut self, text: &str, leaf: Leaf) {
-        self.leaves.push((self.text.len(), leaf));
-        self.text.extend_from_slice(text.as_bytes());
-        self.text.push(SEPARATOR);
-    }
-
-    /// Folds the case of ASCII letters; every byte keeps its place.
-    pub(super) fn fold(mut self) -> Folded {
-        self.text.make_ascii_lowercase();
-        Folded(self)
+impl Default for Arena {
+    fn default() -> Self {
+        let buffers = SPARE.try_with(Cell::take).ok().flatten().unwrap_or_default();
+        let mut arena = Self { buffers };
+        arena.clear();
+        arena
     }
 }
 
-impl Folded {
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.0.text
+impl Drop for Arena {
+    fn drop(&mut self) {
+        let buffers = std::mem::take(&mut self.buffers);
+        let entries = buffers.leaves.capacity() + buffers.readable.capacity();
+        let bytes =
+            buffers.folded.capacity() + buffers.raw.capacity() + entries * size_of::<(Leaf, Range<usize>)>();
+        if bytes <= MAX_SPARE {
+            // A thread that ends has no use for it.
+            let _ = SPARE.try_with(|spare| spare.set(Some(buffers)));
+        }
+    }
+}
+
+impl Arena {
+    /// Adds the text of a leaf.
+    pub(crate) fn push(&mut self, text: &str, leaf: Leaf) {
+        self.push_reading(text, leaf);
+        // What a number can be decoded to is a number.
+        if leaf.kind != LeafKind::Number && may_differ(text.as_bytes()) {
+            let Buffers { raw, readable, .. } = &mut self.buffers;
+            let start = raw.len();
+            raw.push_str(text);
+            readable.push((leaf, start..raw.len()));
+        }
     }
 
-    /// The leaf in which a range lies, and the range within it.
-    pub(super) fn locate(&self, range: Range<usize>) -> Option<(Leaf, [usize; 2])> {
-        let after = self.0.leaves.partition_point(|(start, _)| *start <= range.start);
-        let (start, leaf) = self.0.leaves.get(after.checked_sub(1)?)?;
-        Some((*leaf, [range.start - start, range.end - start]))
+    /// Adds a text that isn't read any further.
+    pub(super) fn push_reading(&mut self, text: &str, leaf: Leaf) {
+        let Buffers { folded, leaves, .. } = &mut self.buffers;
+        leaves.push((folded.len(), leaf));
+        folded.reserve(text.len() + 1);
+        folded.extend(text.bytes().map(|byte| byte.to_ascii_lowercase()));
+        folded.push(SEPARATOR);
+    }
+
+    /// Forgets every text, and keeps the memory for others.
+    pub(super) fn clear(&mut self) {
+        self.buffers.folded.clear();
+        self.buffers.leaves.clear();
+        self.buffers.raw.clear();
+        self.buffers.readable.clear();
+    }
+
+    /// All texts with their separators. Folding leaves every byte in its place.
+    pub(super) fn folded(&self) -> &[u8] {
+        &self.buffers.folded
+    }
+
+    /// The texts that may be read in other ways, as they stand, in the order in which they were added.
+    pub(crate) fn readable(&self) -> impl Iterator<Item = (Leaf, &str)> {
+        let Buffers { raw, readable, .. } = &self.buffers;
+        readable.iter().filter_map(|(leaf, range)| Some((*leaf, raw.get(range.clone())?)))
+    }
+
+    /// How many texts there are.
+    pub(super) fn len(&self) -> usize {
+        self.buffers.leaves.len()
+    }
+
+    /// What the text with this index is, and its bytes without the separator.
+    pub(super) fn leaf(&self, index: usize) -> Option<(Leaf, Range<usize>)> {
+        let leaves = &self.buffers.leaves;
+        let (start, leaf) = *leaves.get(index)?;
+        let next = leaves.get(index + 1).map_or(self.folded().len(), |(next, _)| *next);
+        Some((leaf, start..next.saturating_sub(1).max(start)))
+    }
+
+    /// The index of the text in which a byte lies.
+    pub(super) fn index_at(&self, offset: usize) -> Option<usize> {
+        self.buffers.leaves.partition_point(|(start, _)| *start <= offset).checked_sub(1)
     }
 }

@@ -124,7 +124,7 @@ pub(crate) fn any_pattern() -> impl Strategy<Value = String> {
 pub(crate) fn any_deny() -> impl Strategy<Value = Toml> {
     (
         prop::collection::vec(any_pattern(), 1..4),
-        prop::option::of(prop::sample::select(vec!["substring", "word"])),
+        prop::option::of(prop::sample::select(vec!["substring", "word", "regex"])),
         prop::option::of(prop::collection::vec(any_method(), 1..3)),
         prop::option::of(prop::collection::vec(any_reach(), 1..3)),
     )

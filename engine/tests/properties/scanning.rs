@@ -65,6 +65,37 @@ proptest! {
     }
 
     #[test]
+    fn many_patterns_are_found_in_long_texts_as_few_are_in_short_ones(
+        patterns in prop::collection::btree_set("[abc]{1,2}[d-h]{2,4}", 1..90),
+        long in any::<bool>(),
+        text in "([abc]{1,3}[d-h]{0,4} ?){0,40}",
+    ) {
+        let mut patterns: Vec<String> = patterns.into_iter().filter(|pattern| !long || pattern.len() > 4).collect();
+        patterns.push("never".to_owned());
+        let padding = if long { "abdefgh ".repeat(200) } else { String::new() };
+        let arguments = serde_json::json!({ "q": format!("{padding}{text}"), "r": [text] });
+        let decision = denying(&patterns, "substring").load().judge("m", arguments.to_string().as_bytes());
+        let found: Vec<Hit> = decision
+            .findings
+            .iter()
+            .map(|finding| (finding.at.clone().unwrap(), finding.span.unwrap(), finding.matched.clone().unwrap()))
+            .collect();
+        prop_assert_eq!(found, search(&arguments, &patterns, false));
+    }
+
+    #[test]
+    fn a_regular_expression_of_letters_denies_what_the_letters_do(
+        patterns in prop::collection::vec("[abAB1_ é]{1,3}", 1..5),
+        arguments in any_arguments(),
+    ) {
+        let text = arguments.to_string();
+        let as_written = denying(&patterns, "substring").load().judge("m", text.as_bytes());
+        let as_expression = denying(&patterns, "regex").load().judge("m", text.as_bytes());
+        prop_assert_eq!(as_written.verdict, as_expression.verdict, "{}", text);
+        prop_assert_eq!(as_written.at, as_expression.at, "{}", text);
+    }
+
+    #[test]
     fn a_rule_about_some_arguments_finds_what_lies_in_them_and_nothing_else(
         args in prop::collection::vec(any_reach(), 1..3),
         pattern in "[abAB10]",

@@ -1,6 +1,6 @@
 //! Denied patterns: `denied_patterns` and `[[deny]]`.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::load_methods;
@@ -8,6 +8,7 @@ use crate::policy::load::{Fields, Loader};
 use crate::policy::method::MethodGlob;
 use crate::policy::node::{Node, Value};
 use crate::policy::reach::ArgumentPath;
+use crate::scan::regex::Regex;
 
 /// Patterns that deny a call in whose arguments they occur.
 #[derive(Debug)]
@@ -17,8 +18,8 @@ pub(crate) struct DenyRule {
     /// Whether the author gave it, so that it must be unique; and where.
     pub(super) named: bool,
     pub(super) span: Option<Range<usize>>,
-    /// As the policy writes them.
-    pub(crate) patterns: Vec<String>,
+    /// As the policy writes them; with the expression, where they are regular expressions.
+    pub(crate) patterns: Vec<(String, Option<Regex>)>,
     pub(crate) mode: MatchMode,
     /// The methods that it holds for; none means every method.
     methods: Vec<MethodGlob>,
@@ -33,15 +34,26 @@ pub(crate) enum MatchMode {
     Substring,
     /// With no letter, digit or underscore beside it: `DROP` doesn't occur in `dropdown_items`.
     Word,
+    /// As a regular expression says.
+    Regex,
 }
 
-/// Words of `match` that the policy format has and this version doesn't match yet.
-const NOT_YET: &str = "regex";
+/// What `match` may say.
+pub(crate) const MODES: &[(&str, MatchMode)] =
+    &[("substring", MatchMode::Substring), ("word", MatchMode::Word), ("regex", MatchMode::Regex)];
+
+/// How much memory the regular expressions of one rule may take, in bytes.
+const MAX_REGEX_BYTES: usize = 32 << 20;
 
 impl DenyRule {
     /// Whether it holds for a method.
     pub(crate) fn holds_for(&self, method: &str) -> bool {
         self.methods.is_empty() || self.methods.iter().any(|glob| glob.matches(method))
+    }
+
+    /// The patterns that are looked for as they are written.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.patterns.iter().filter(|(_, regex)| regex.is_none()).map(|(text, _)| text.as_str())
     }
 }
 
@@ -53,7 +65,8 @@ pub(super) fn load_short(
     loader: &mut Loader,
 ) -> Option<DenyRule> {
     let place = fields.place_of("denied_patterns");
-    let patterns = check_patterns(fields.strings("denied_patterns", loader)?, &place, loader);
+    let listed = fields.strings("denied_patterns", loader)?;
+    let patterns = check_patterns(listed, MatchMode::Substring, &place, loader);
     let span = fields.span();
     Some(DenyRule {
         id,
@@ -81,7 +94,8 @@ pub(super) fn load_all(fields: &mut Fields<'_>, loader: &mut Loader) -> Vec<Deny
 fn load_one(node: &Node, loader: &mut Loader) -> Option<DenyRule> {
     let mut fields = loader.table(node, "deny")?;
     let id = fields.take("id").and_then(|node| load_id(node, loader));
-    let mode = fields.take("match").map_or(Some(MatchMode::Substring), |node| load_mode(node, loader));
+    let mode = fields.take("match");
+    let mode = mode.map_or(Some(MatchMode::Substring), |node| loader.choice(node, "deny.match", MODES));
     // A misspelt `patterns` is reported as the unknown key that it is.
     if fields.misspelt("patterns").is_none_or(|key| key == "patterns")
         && let Some(span) = fields.lists_nothing("patterns")
@@ -90,7 +104,7 @@ fn load_one(node: &Node, loader: &mut Loader) -> Option<DenyRule> {
         loader.report("deny.patterns", span, "a rule without patterns denies nothing", Some(help));
     }
     let patterns = fields.strings("patterns", loader).unwrap_or_default();
-    let patterns = check_patterns(patterns, "deny.patterns", loader);
+    let patterns = check_patterns(patterns, mode.unwrap_or(MatchMode::Substring), "deny.patterns", loader);
     if fields.has("methods")
         && let Some(span) = fields.lists_nothing("methods")
     {
@@ -103,7 +117,7 @@ fn load_one(node: &Node, loader: &mut Loader) -> Option<DenyRule> {
     let (id, named) = match id {
         Some(id) => (id, true),
         // Named after what it denies, not after its place: order must not show in a decision.
-        None => (format!("deny[{}]", patterns.first()?), false),
+        None => (format!("deny[{}]", patterns.first()?.0), false),
     };
     Some(DenyRule { id, named, span: node.span.clone(), patterns, mode: mode?, methods, reach })
 }
@@ -121,24 +135,35 @@ fn load_id(node: &Node, loader: &mut Loader) -> Option<String> {
     Some(id.to_owned())
 }
 
-fn load_mode(node: &Node, loader: &mut Loader) -> Option<MatchMode> {
-    if loader.string(node, "deny.match")? == NOT_YET {
-        let message = format!("match = \"{NOT_YET}\" is not available in this version of Argala");
-        let help = "the policy is refused rather than loaded without the rule".to_owned();
-        loader.report("deny.match", node.span.clone(), message, Some(help));
-        return None;
-    }
-    let choices = [("substring", MatchMode::Substring), ("word", MatchMode::Word)];
-    loader.choice(node, "deny.match", &choices)
-}
-
-fn check_patterns(listed: Vec<(String, &Node)>, place: &str, loader: &mut Loader) -> Vec<String> {
-    let mut patterns = BTreeSet::new();
+fn check_patterns(
+    listed: Vec<(String, &Node)>,
+    mode: MatchMode,
+    place: &str,
+    loader: &mut Loader,
+) -> Vec<(String, Option<Regex>)> {
+    let mut patterns = BTreeMap::new();
+    let mut memory = 0;
     for (pattern, node) in listed {
         if pattern.is_empty() {
             loader.report(place, node.span.clone(), "an empty pattern would deny every call", None);
+        } else if mode == MatchMode::Regex {
+            match Regex::new(&pattern) {
+                Ok(regex) => {
+                    memory += regex.memory();
+                    patterns.insert(pattern, Some(regex));
+                }
+                Err(reason) => {
+                    let help = "the syntax is that of Rust's regex crate; letters of either case match";
+                    loader.report(place, node.span.clone(), reason, Some(help.to_owned()));
+                }
+            }
+            if memory > MAX_REGEX_BYTES {
+                let message = format!("the patterns take more than {MAX_REGEX_BYTES} bytes when compiled");
+                loader.report(place, node.span.clone(), message, None);
+                break;
+            }
         } else {
-            patterns.insert(pattern);
+            patterns.insert(pattern, None);
         }
     }
     patterns.into_iter().collect()
