@@ -8,23 +8,26 @@ mod findings;
 mod places;
 mod reach;
 mod refusal;
+mod trace;
 
 use argala_json::pointer;
 
 use crate::constraint::Value;
 use crate::decision::{Decision, Finding};
+use crate::explain::{Explanation, ReadAs, ReadText, TriedConstraint};
 use crate::policy::Policy;
 use crate::policy::load::dotted;
 use crate::policy::method::{MAX_METHOD_LENGTH, is_method_name};
 use crate::policy::rules::{ArgumentRule, MethodRules};
 use crate::scan::{Arena, Hit, Leaf, LeafKind, Listener};
-use crate::view::Exceeded;
+use crate::view::{Exceeded, Reading, readings};
 use arguments::{Contents, RuleId};
 use findings::{Findings, Key};
 use places::{PlaceId, Places};
 use reach::Reaches;
 pub use refusal::Refusal;
 use refusal::shown;
+use trace::{Attempt, Trace};
 
 /// Judges the arguments of one call.
 ///
@@ -51,6 +54,8 @@ pub struct Inspector<'p> {
     refused: Option<Finding>,
     /// Whether the arguments object has been closed.
     complete: bool,
+    /// Where the decision is to be explained.
+    trace: Option<Box<Trace>>,
 }
 
 /// The decision stands; nothing that follows can change it.
@@ -97,6 +102,7 @@ impl Policy {
                 findings: Findings::default(),
                 refused: None,
                 complete: false,
+                trace: None,
             }),
             Err(finding) => Err(Box::new(Decision::deny(method, self.identity(), vec![*finding]))),
         }
@@ -165,9 +171,7 @@ impl<'p> Inspector<'p> {
         self.member = self.places.member(parent, key);
         self.member_pending = true;
         self.count(self.member, key.len())?;
-        if self.scans {
-            self.arena.push(key, Leaf { kind: LeafKind::Key, place: self.member });
-        }
+        self.text(key, Leaf { kind: LeafKind::Key, place: self.member });
         if self.open.len() == 1
             && let Some(closed) = self.rules.closed
             && !self
@@ -218,6 +222,12 @@ impl<'p> Inspector<'p> {
     /// The decision where the arguments turn out to be unfit to be judged, about the place that has been reached.
     #[must_use]
     pub fn refuse(mut self, refusal: &Refusal) -> Decision {
+        self.refuse_here(refusal);
+        self.finish()
+    }
+
+    /// Notes that the arguments are unfit to be judged, about the place that has been reached.
+    pub(crate) fn refuse_here(&mut self, refusal: &Refusal) {
         if self.refused.is_none() {
             let mut at = self.places.pointer(self.here());
             if let Refusal::DuplicateKey(key) = refusal {
@@ -227,14 +237,59 @@ impl<'p> Inspector<'p> {
             }
             self.refused = Some(refusal.finding(at));
         }
-        self.finish()
+    }
+
+    /// From here on notes what is tried.
+    pub(crate) fn traced(mut self) -> Self {
+        self.trace = Some(Box::default());
+        self
+    }
+
+    /// The decision, and what was tried.
+    pub(crate) fn finish_explained(mut self) -> Explanation {
+        let decision = self.decide();
+        let trace = self.trace.take().unwrap_or_default();
+        let constraints = trace.tried.into_iter().filter_map(|attempt| {
+            let rule = self.rules.arguments.get(attempt.rule)?.rule.clone();
+            let at = self.places.pointer(attempt.place);
+            let Attempt { expects, broken, read, .. } = attempt;
+            Some(TriedConstraint { rule, at, expects, broken, read })
+        });
+        let constraints = constraints.collect();
+        let denies = &self.policy.rules.denies;
+        let mut reaches = Reaches::new(denies, &self.rules.denies, &self.places);
+        let texts = trace.texts.into_iter().map(|(leaf, text)| {
+            let (readings, exceeded) = match readings(&text) {
+                Ok(readings) => (readings, None),
+                Err(Exceeded(bound)) => (Vec::new(), Some(bound.to_owned())),
+            };
+            ReadText {
+                at: self.places.pointer(leaf.place),
+                key: leaf.kind == LeafKind::Key,
+                scanned: reaches.any_for(leaf),
+                readings: readings.into_iter().map(|Reading { view, text }| ReadAs { view, text }).collect(),
+                exceeded,
+            }
+        });
+        let texts = texts.collect();
+        let holding = denies.iter().zip(&self.rules.denies).filter(|(_, hold)| **hold);
+        Explanation {
+            decision,
+            denies: holding.map(|(rule, _)| rule.id.clone()).collect(),
+            constraints,
+            texts,
+        }
     }
 
     /// The decision.
     #[must_use]
     pub fn finish(mut self) -> Decision {
+        self.decide()
+    }
+
+    fn decide(&mut self) -> Decision {
         let (policy, identity) = (self.policy, self.policy.identity());
-        if let Some(refused) = self.refused {
+        if let Some(refused) = self.refused.take() {
             return Decision::deny(&self.method, identity, vec![refused]);
         }
         if !self.complete {
@@ -269,7 +324,7 @@ impl<'p> Inspector<'p> {
                 });
             }
         }
-        let findings = self.findings.finish(&self.places);
+        let findings = std::mem::take(&mut self.findings).finish(&self.places);
         if findings.is_empty() {
             Decision::grant(self.rules.verdict, self.rules.rule, &self.method, identity)
         } else {
@@ -293,10 +348,17 @@ impl<'p> Inspector<'p> {
             Value::Number(text) => (LeafKind::Number, text),
             _ => return Ok(()),
         };
-        if self.scans {
-            self.arena.push(text, Leaf { kind, place });
-        }
+        self.text(text, Leaf { kind, place });
         Ok(())
+    }
+
+    fn text(&mut self, text: &str, leaf: Leaf) {
+        if self.scans {
+            self.arena.push(text, leaf);
+            if let Some(trace) = &mut self.trace {
+                trace.text(text, leaf);
+            }
+        }
     }
 
     fn enter(&mut self, value: Value<'_>) -> Result<(), Stop> {
@@ -362,6 +424,9 @@ impl<'p> Inspector<'p> {
         };
         let name = self.places.segment(place);
         let judgement = parent.contents.judge(&self.rules.arguments, &name, depth, value);
+        if let Some(trace) = &mut self.trace {
+            trace.judged(place, value, &judgement);
+        }
         for rule in judgement.present {
             if let Some(present) = self.present.get_mut(rule) {
                 *present = true;

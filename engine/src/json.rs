@@ -14,24 +14,32 @@ impl Policy {
     /// Judges a call whose arguments are JSON text: one object.
     #[must_use]
     pub fn judge(&self, method: &str, arguments: &[u8]) -> Decision {
-        let mut inspector = match self.inspect(method) {
-            Ok(inspector) => inspector,
-            Err(denial) => return *denial,
-        };
+        match self.inspect(method) {
+            Ok(mut inspector) => {
+                inspector.read(arguments);
+                inspector.finish()
+            }
+            Err(denial) => *denial,
+        }
+    }
+}
+
+impl Inspector<'_> {
+    /// Hears the arguments as JSON text.
+    pub(crate) fn read(&mut self, arguments: &[u8]) {
         // Depth and nodes are the inspector's to bound, so that a text and an object get the same decision.
         let options = Options::strict(argala_json::Limits {
             max_bytes: MAX_TEXT,
             max_depth: Limits::MAXIMA.max_depth + 1,
             max_nodes: Limits::MAXIMA.max_nodes + 1,
         });
-        match read(arguments, &options, &mut inspector) {
-            Ok(()) | Err(Stopped::Listener(Stop)) => inspector.finish(),
-            Err(Stopped::Refused(error)) => inspector.refuse(&match error.kind() {
+        if let Err(Stopped::Refused(error)) = read(arguments, &options, self) {
+            self.refuse_here(&match error.kind() {
                 ErrorKind::DuplicateKey(key) => Refusal::DuplicateKey(key.clone()),
                 ErrorKind::LoneSurrogate => Refusal::LoneSurrogate,
                 ErrorKind::NotUtf8 => Refusal::NotUtf8,
                 _ => Refusal::NotJson(error.to_string()),
-            }),
+            });
         }
     }
 }

@@ -27,6 +27,7 @@
 mod constraint;
 mod decimal;
 pub mod decision;
+pub mod explain;
 mod inspect;
 mod json;
 mod limits;
@@ -35,6 +36,7 @@ mod scan;
 pub mod view;
 
 pub use decision::{Decision, Finding, Verdict};
+pub use explain::Explanation;
 pub use inspect::{Inspector, Refusal, Stop};
 pub use limits::Limits;
 pub use policy::{Policy, PolicyError};

@@ -16,10 +16,12 @@ pub(crate) mod method;
 mod node;
 pub(crate) mod reach;
 pub(crate) mod rules;
+mod schema;
 
 pub use error::{Diagnostic, PolicyError};
 pub use method::MethodGlob;
 pub use node::{Entry, Node, Value};
+pub use schema::schema;
 
 use crate::limits::Limits;
 use crate::scan::Scanner;

@@ -3,7 +3,9 @@
 mod check;
 #[cfg(feature = "demo")]
 mod demo;
+mod explain;
 mod log;
+mod schema;
 mod serve;
 
 use std::io::Write;
@@ -32,6 +34,7 @@ struct Cli {
 enum Command {
     Serve(serve::Serve),
     Check(check::Check),
+    Schema(schema::Schema),
     #[cfg(feature = "demo")]
     Demo(demo::Demo),
     /// The SQLite server of the demo.
@@ -62,6 +65,7 @@ pub(crate) fn run() -> ExitCode {
     let done = match command {
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
+        Command::Schema(schema) => schema.run(),
         #[cfg(feature = "demo")]
         Command::Demo(demo) => demo.run(),
         #[cfg(feature = "demo")]

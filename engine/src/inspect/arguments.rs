@@ -27,6 +27,8 @@ pub(super) struct Judgement<'p> {
     pub(super) contents: Contents<'p>,
     /// Rules about this very place.
     pub(super) present: Vec<RuleId>,
+    /// What it must be.
+    pub(super) applied: Vec<(RuleId, &'p dyn Constraint)>,
     /// Rules that it breaks, and how.
     pub(super) broken: Vec<(RuleId, String)>,
 }
@@ -76,7 +78,8 @@ impl<'p> Contents<'p> {
             let reason = format!("is the name `{known}` in other letters, which some programs take for it");
             judgement.broken.push((id, reason));
         }
-        for (id, constraint) in applied {
+        for (id, constraint) in &applied {
+            let (id, constraint) = (*id, *constraint);
             match constraint.judge(value) {
                 Ok(()) => {
                     judgement.contents.items.extend(constraint.items().map(|items| (id, items)));
@@ -85,6 +88,7 @@ impl<'p> Contents<'p> {
                 Err(reason) => judgement.broken.push((id, reason)),
             }
         }
+        judgement.applied = applied;
         judgement
     }
 

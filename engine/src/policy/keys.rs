@@ -14,6 +14,8 @@ pub(crate) struct Key {
 /// What the value of a key is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Takes {
+    /// The version of the policy format.
+    Version,
     /// True or false.
     Boolean,
     /// A whole number from 0 up.
@@ -32,4 +34,6 @@ pub(crate) enum Takes {
     SomeOf(&'static [&'static str]),
     /// A table with a `type`: another constraint.
     Constraint,
+    /// A table, or an array of them, with keys of its own.
+    Table,
 }

@@ -6,14 +6,40 @@ mod tool;
 
 use std::collections::BTreeMap;
 
+pub(super) use deny::KEYS as DENY_KEYS;
 pub(crate) use deny::{DenyRule, MatchMode};
+pub(super) use limits::KEYS as LIMITS_KEYS;
+pub(super) use tool::KEYS as TOOL_KEYS;
 pub(crate) use tool::{ArgumentRule, ToolRule};
 
+use super::keys::{Key, Takes};
 use super::load::{Fields, Loader};
 use super::method::MethodGlob;
 use super::node::{Node, Value};
 use crate::decision::{Finding, Verdict};
 use crate::limits::Limits;
+
+/// The top level of a policy.
+pub(super) const POLICY_KEYS: &[Key] = &[
+    Key { name: "version", takes: Takes::Version, about: "The version of the policy format. Default: 1." },
+    Key {
+        name: "allowed_methods",
+        takes: Takes::Texts,
+        about: "Methods that may be called: exact names, or globs where `*` stands for any run of characters.",
+    },
+    Key {
+        name: "denied_patterns",
+        takes: Takes::Texts,
+        about: "Texts that no argument of any call may hold, at any depth, keys too. ASCII letters of either case match.",
+    },
+    Key { name: "deny", takes: Takes::Table, about: "Denied patterns with a reach of their own." },
+    Key {
+        name: "tools",
+        takes: Takes::Table,
+        about: "Tools that are allowed by being named (exact names or globs), and what their arguments must be.",
+    },
+    Key { name: "limits", takes: Takes::Table, about: "Bounds on the arguments of one call." },
+];
 
 /// All rules of a policy, each kind sorted by name, so that the order in the file can't matter.
 #[derive(Debug)]

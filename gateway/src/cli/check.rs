@@ -11,6 +11,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::explain::describe_all;
 use super::{Failure, load_policy, write_out};
 
 /// Judge one call, a file of calls, or just the policy itself.
@@ -18,6 +19,7 @@ use super::{Failure, load_policy, write_out};
 #[command(after_help = "Examples:
   argala check --policy argala_policy.toml                      is the policy sound?
   argala check --policy argala_policy.toml list_tables '{}'     would this call be allowed?
+  argala check --policy argala_policy.toml --explain list_tables '{}'   and why?
   argala check --policy argala_policy.toml --jsonl < calls      one {\"id\", \"method\", \"arguments\"} a line
 
 Exit codes of one call: 0 allowed, 3 denied, 4 needs approval; 1 an error, 2 a wrong command line.
@@ -32,6 +34,9 @@ pub(super) struct Check {
     /// Print the decision as JSON.
     #[arg(long, conflicts_with = "jsonl")]
     json: bool,
+    /// Tell why: every constraint that was tried, and every way in which the texts were read.
+    #[arg(long, requires = "method", conflicts_with = "jsonl")]
+    explain: bool,
     /// The method to call, as the host would.
     #[arg(requires = "arguments")]
     method: Option<String>,
@@ -78,8 +83,15 @@ impl Check {
         if let Err(error) = Outline::read(&arguments, &Options::tolerant(Limits::UNBOUNDED), 0) {
             return Err(Failure::new(format!("ARGUMENTS is not JSON: {error}; for none, write '{{}}'")));
         }
-        let decision = policy.judge(method, &arguments);
-        let shown = if self.json { to_json(&decision)? } else { describe(&decision) };
+        let (decision, shown) = if self.explain {
+            let explanation = policy.explain(method, &arguments);
+            let shown = if self.json { to_json(&explanation)? } else { describe_all(&explanation) };
+            (explanation.decision, shown)
+        } else {
+            let decision = policy.judge(method, &arguments);
+            let shown = if self.json { to_json(&decision)? } else { describe(&decision) };
+            (decision, shown)
+        };
         write_out(&format!("{shown}\n"))?;
         Ok(ExitCode::from(match decision.verdict {
             Verdict::Allow => 0,
@@ -90,7 +102,7 @@ impl Check {
 }
 
 /// A decision for a person.
-fn describe(decision: &Decision) -> String {
+pub(super) fn describe(decision: &Decision) -> String {
     let mut lines = vec![format!("{}: {}", decision.verdict.as_str(), decision.message)];
     for finding in decision.findings.iter().skip(MAX_IN_MESSAGE) {
         lines.push(format!("also (rule {}): {}", finding.rule, finding.reason));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::load_methods;
+use crate::policy::keys::{Key, Takes};
 use crate::policy::load::{Fields, Loader};
 use crate::policy::method::MethodGlob;
 use crate::policy::node::{Node, Value};
@@ -38,8 +39,37 @@ pub(crate) enum MatchMode {
     Regex,
 }
 
+/// The keys of `[[deny]]`.
+pub(in crate::policy) const KEYS: &[Key] = &[
+    Key {
+        name: "id",
+        takes: Takes::Text,
+        about: "The rule's name in a decision: letters, digits, `_` and `-`. Default: made of its first pattern.",
+    },
+    Key {
+        name: "patterns",
+        takes: Takes::Texts,
+        about: "What must not occur. ASCII letters of either case match.",
+    },
+    Key {
+        name: "match",
+        takes: Takes::OneOf(&["substring", "word", "regex"]),
+        about: "How a pattern must stand: anywhere, with no letter, digit or underscore beside it, or as a regular expression. Default: substring.",
+    },
+    Key {
+        name: "methods",
+        takes: Takes::Texts,
+        about: "The methods that the rule holds for: names or globs. Default: every method.",
+    },
+    Key {
+        name: "args",
+        takes: Takes::Texts,
+        about: "The arguments that the rule holds for: names, or JSON Pointers where `*` is one segment. Default: every argument.",
+    },
+];
+
 /// What `match` may say.
-pub(crate) const MODES: &[(&str, MatchMode)] =
+const MODES: &[(&str, MatchMode)] =
     &[("substring", MatchMode::Substring), ("word", MatchMode::Word), ("regex", MatchMode::Regex)];
 
 /// How much memory the regular expressions of one rule may take, in bytes.

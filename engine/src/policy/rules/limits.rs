@@ -1,7 +1,32 @@
 //! `[limits]`: bounds that a policy may lower, and raise as far as the engine's own.
 
 use crate::limits::Limits;
+use crate::policy::keys::{Key, Takes};
 use crate::policy::load::{Fields, Loader};
+
+/// The keys of `[limits]`.
+pub(in crate::policy) const KEYS: &[Key] = &[
+    Key {
+        name: "max_bytes",
+        takes: Takes::Count,
+        about: "Bytes of all keys, strings and numbers together. Default: 1048576; at most 16777216.",
+    },
+    Key {
+        name: "max_depth",
+        takes: Takes::Count,
+        about: "Levels of nesting; the arguments object is the first. Default: 32; at most 128.",
+    },
+    Key {
+        name: "max_nodes",
+        takes: Takes::Count,
+        about: "Values and keys, containers included. Default: 50000; at most 1000000.",
+    },
+    Key {
+        name: "max_key_bytes",
+        takes: Takes::Count,
+        about: "Bytes of one key. Default: 4096; at most 65536.",
+    },
+];
 
 /// Takes the table `limits`.
 pub(super) fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Limits {

@@ -2,10 +2,40 @@
 
 use crate::constraint::{self, Constraint};
 use crate::decision::Verdict;
+use crate::policy::keys::{Key, Takes};
 use crate::policy::load::{Fields, Loader};
 use crate::policy::method::MethodGlob;
 use crate::policy::node::Entry;
 use crate::policy::reach::ArgumentPath;
+
+/// The keys of `[tools.X]`.
+pub(in crate::policy) const KEYS: &[Key] = &[
+    Key {
+        name: "decision",
+        takes: Takes::OneOf(&["allow", "ask", "deny"]),
+        about: "What becomes of a call that meets every constraint. Default: allow.",
+    },
+    Key {
+        name: "args",
+        takes: Takes::Table,
+        about: "What arguments must be, by name or JSON Pointer (a key that begins with `/`; `*` is one segment).",
+    },
+    Key {
+        name: "extra_args",
+        takes: Takes::OneOf(&["allow", "deny"]),
+        about: "What becomes of an argument that `args` doesn't list. Default: deny where there is `args`, else allow.",
+    },
+    Key {
+        name: "allowed_methods",
+        takes: Takes::Texts,
+        about: "In the older form, where X is a group: methods that may be called.",
+    },
+    Key {
+        name: "denied_patterns",
+        takes: Takes::Texts,
+        about: "In the older form, where X is a group: texts that no argument of the group's methods may hold.",
+    },
+];
 
 /// One `[tools.X]`.
 #[derive(Debug)]
