@@ -1,16 +1,34 @@
-//! How long does a whole decision take, from JSON text to verdict? Beside it, as the yardstick on the same machine and in
-//! the same run: `serde_json` reading the same text into a tree, which is what a guard would do before it looks at all.
-#![allow(clippy::unwrap_used, reason = "a bench that panics is a bench that fails")]
+//! How long does a whole decision take, from JSON text to verdict? Beside it, as the yardstick in the same run: `serde_json`
+//! reading the same text into a tree, which is what a guard would do before it looks at all.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and fails by panic")]
+
+mod ratio;
 
 use argala_engine::{Policy, Verdict};
-use divan::counter::BytesCount;
-use divan::{Bencher, black_box};
-
-fn main() {
-    divan::main();
-}
+use ratio::{compare, contestant};
 
 const METHOD: &str = "execute_sql_query";
+
+fn main() {
+    let (seed, thousand) = (seed_policy(), thousand_patterns());
+    for bytes in [200, 1_000, 100_000] {
+        let call = call(bytes);
+        for policy in [&seed, &thousand] {
+            assert_eq!(policy.judge(METHOD, call.as_bytes()).verdict, Verdict::Allow);
+        }
+        compare(
+            &format!("a call of {} bytes", call.len()),
+            call.len(),
+            vec![
+                contestant("serde_json, to a Value", || {
+                    serde_json::from_str::<serde_json::Value>(&call).unwrap()
+                }),
+                contestant("argala, 3 patterns", || seed.judge(METHOD, call.as_bytes())),
+                contestant("argala, 1,000 patterns", || thousand.judge(METHOD, call.as_bytes())),
+            ],
+        );
+    }
+}
 
 fn seed_policy() -> Policy {
     let text = "allowed_methods = ['execute_sql_query']\ndenied_patterns = ['DROP', 'DELETE', 'TRUNCATE']";
@@ -38,43 +56,4 @@ fn call(bytes: usize) -> String {
         rows.push(format!(r#"{{"id":{},"note":"seen at the counter, paid","open":true}}"#, rows.len()));
     }
     whole(&rows)
-}
-
-const SIZES: [usize; 3] = [200, 1_000, 100_000];
-
-#[divan::bench(args = SIZES, max_time = 0.7)]
-fn seed_policy_decides(bencher: Bencher<'_, '_>, bytes: usize) {
-    decide(bencher, &seed_policy(), &call(bytes));
-}
-
-#[divan::bench(args = SIZES, max_time = 0.7)]
-fn thousand_patterns_decide(bencher: Bencher<'_, '_>, bytes: usize) {
-    decide(bencher, &thousand_patterns(), &call(bytes));
-}
-
-#[divan::bench(args = SIZES, max_time = 0.7)]
-fn yardstick_serde_json_value(bencher: Bencher<'_, '_>, bytes: usize) {
-    let call = call(bytes);
-    bencher
-        .counter(BytesCount::of_str(&call))
-        .bench(|| serde_json::from_str::<serde_json::Value>(black_box(&call)).unwrap());
-}
-
-fn decide(bencher: Bencher<'_, '_>, policy: &Policy, call: &str) {
-    assert_eq!(policy.judge(METHOD, call.as_bytes()).verdict, Verdict::Allow);
-    bencher.counter(BytesCount::of_str(call)).bench(|| policy.judge(METHOD, black_box(call.as_bytes())));
-}
-
-/// Calls that are made to be slow. Twice the bytes may take twice the time, and no more.
-#[divan::bench(args = [100_000, 200_000, 400_000], max_time = 0.7)]
-fn hit_at_every_byte_under_a_long_key(bencher: Bencher<'_, '_>, bytes: usize) {
-    let text = format!("allowed_methods = [\"{METHOD}\"]\n[[deny]]\npatterns = [\"a\"]\nargs = [\"/x/*/y\"]");
-    let policy = Policy::from_toml(&text, "reach").unwrap();
-    decide(bencher, &policy, &format!(r#"{{"{}":"{}"}}"#, "b".repeat(bytes / 2), "a".repeat(bytes / 2)));
-}
-
-#[divan::bench(args = [50_000, 100_000, 200_000], max_time = 0.7)]
-fn keys_without_end(bencher: Bencher<'_, '_>, bytes: usize) {
-    let members: Vec<String> = (0..bytes / 10).map(|n| format!(r#""{n:06}":1"#)).collect();
-    decide(bencher, &seed_policy(), &format!("{{{}}}", members.join(",")));
 }
