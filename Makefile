@@ -7,13 +7,19 @@ BIN := $(VENV)/bin
 # The tools of `make lint` that are not in every toolchain.
 TOOLS := target/tools
 CARGO_DENY_VERSION := 0.20.2
+CARGO_FUZZ_VERSION := 0.13.2
+# What `make fuzz` runs, and for how long each.
+FUZZ_TARGETS ?= $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
+FUZZ_SECONDS ?= 60
 RUFF_VERSION := 0.17.6
 MYPY_VERSION := 2.4.1
 
-.PHONY: test test-rust test-python lint demo bench clean
+.PHONY: test test-rust test-python lint demo bench fuzz clean
 
 test: test-rust test-python
 
+# The same cases every time, so that a change is judged by what it changes; `make fuzz` looks for new ones.
+test-rust: export PROPTEST_RNG_SEED ?= 20261122
 test-rust:
 	$(CARGO) test --workspace --locked
 
@@ -35,6 +41,7 @@ tests/node_modules/.installed: tests/package-lock.json
 
 lint: $(BIN)/ruff $(BIN)/mypy $(TOOLS)/bin/cargo-deny
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --workspace --no-deps --locked --quiet
 	$(TOOLS)/bin/cargo-deny --locked check licenses bans sources
@@ -59,6 +66,19 @@ demo:
 
 bench:
 	$(CARGO) bench --workspace --locked
+
+# libFuzzer drives each target by what of the code its inputs reach. Needs a C++ compiler. What it finds lies in
+# fuzz/artifacts, what it learnt in fuzz/corpus.
+fuzz: $(TOOLS)/bin/cargo-fuzz
+	@for target in $(FUZZ_TARGETS); do \
+		echo "== $$target: $(FUZZ_SECONDS) s"; \
+		PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" $(CARGO) fuzz run --sanitizer none $$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 -rss_limit_mb=4096 -verbosity=0 \
+			-print_final_stats=1 || exit 1; \
+	done
+
+$(TOOLS)/bin/cargo-fuzz:
+	$(CARGO) install cargo-fuzz --locked --quiet --version $(CARGO_FUZZ_VERSION) --root $(TOOLS)
 
 clean:
 	$(CARGO) clean

@@ -31,6 +31,53 @@ fn every_policy_that_is_shown_loads() {
 }
 
 #[test]
+fn every_call_in_the_policy_reference_is_decided_as_it_says() {
+    let text = fs::read_to_string(root().join("docs/policy.md")).unwrap();
+    let mut judged = 0;
+    for example in text.split("```toml\n").skip(1) {
+        let (policy, rest) = example.split_once("```").unwrap();
+        let policy = Policy::from_toml(policy, "docs/policy.md").unwrap_or_else(|error| panic!("{error}"));
+        let Some((_, calls)) = rest.split_once("```calls\n") else { continue };
+        for line in calls.split("```").next().unwrap().lines() {
+            let (verdict, line) = line.split_once(char::is_whitespace).unwrap();
+            let (method, line) = line.trim_start().split_once(char::is_whitespace).unwrap();
+            let (arguments, rule) = line.trim_start().rsplit_once('}').unwrap();
+            let decision = policy.judge(method, format!("{arguments}}}").as_bytes());
+            assert_eq!(decision.verdict.as_str(), verdict, "{line}: {}", decision.message);
+            assert!(rule.trim().is_empty() || rule.trim() == decision.rule, "{line}: {}", decision.message);
+            judged += 1;
+        }
+    }
+    assert!(judged > 40, "{judged} calls");
+}
+
+#[test]
+fn every_key_that_the_schema_has_is_in_the_policy_reference() {
+    let reference = fs::read_to_string(root().join("docs/policy.md")).unwrap();
+    let schema: serde_json::Value = serde_json::from_str(&argala_engine::policy::schema()).unwrap();
+    let mut missing = Vec::new();
+    let mut tables =
+        vec![&schema, &schema["$defs"]["tool"], &schema["$defs"]["deny"], &schema["$defs"]["limits"]];
+    tables.extend(schema["$defs"]["argument"]["oneOf"].as_array().unwrap());
+    for table in tables {
+        for (key, takes) in table["properties"].as_object().unwrap() {
+            let words = takes["enum"].as_array().or(takes["items"]["enum"].as_array());
+            let words = words.into_iter().flatten().filter_map(|word| word.as_str());
+            missing.extend(
+                std::iter::once(key.as_str())
+                    .chain(words)
+                    .filter(|word| {
+                        !reference.contains(&format!("`{word}`"))
+                            && !reference.contains(&format!("`\"{word}\"`"))
+                    })
+                    .map(str::to_owned),
+            );
+        }
+    }
+    assert!(missing.is_empty(), "docs/policy.md doesn't name {missing:?}");
+}
+
+#[test]
 fn the_sample_policy_does_what_its_comments_say() {
     let text = fs::read_to_string(root().join("argala_policy.toml")).unwrap();
     let policy = Policy::from_toml(&text, "argala_policy.toml").unwrap();

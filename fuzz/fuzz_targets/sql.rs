@@ -7,13 +7,27 @@ use argala_engine::Policy;
 use libfuzzer_sys::fuzz_target;
 
 const DIALECTS: [&str; 14] = [
-    "generic", "ansi", "postgres", "mysql", "sqlite", "mssql", "snowflake", "bigquery", "redshift", "clickhouse",
-    "duckdb", "hive", "databricks", "oracle",
+    "generic",
+    "ansi",
+    "postgres",
+    "mysql",
+    "sqlite",
+    "mssql",
+    "snowflake",
+    "bigquery",
+    "redshift",
+    "clickhouse",
+    "duckdb",
+    "hive",
+    "databricks",
+    "oracle",
 ];
 
 static POLICY: LazyLock<Policy> = LazyLock::new(|| {
     let tool = |dialect: &&str| {
-        format!("[tools.{dialect}]\nargs.q = {{ type = 'sql', dialect = '{dialect}', allow = ['select', 'explain'], tables = ['a', 'b.*'] }}\n")
+        format!(
+            "[tools.{dialect}]\nargs.q = {{ type = 'sql', dialect = '{dialect}', allow = ['select', 'explain'], tables = ['a', 'b.*'] }}\n"
+        )
     };
     let text: String = DIALECTS.iter().map(tool).collect();
     Policy::from_toml(&text, "fuzz").expect("the policy is sound")
