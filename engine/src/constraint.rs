@@ -10,6 +10,7 @@ mod email;
 mod host;
 mod number;
 mod object;
+mod path;
 mod string;
 mod url;
 
@@ -95,13 +96,14 @@ pub(crate) const TYPES: &[Type] = &[
     number::INTEGER,
     number::NUMBER,
     object::TYPE,
+    path::TYPE,
     string::TYPE,
     url::TYPE,
 ];
 
 /// Types of the policy format that this version doesn't judge yet. A policy that names one doesn't load: an argument
 /// that can't be judged must not look as though it were.
-const NOT_YET: &[&str] = &["path", "shell", "sql"];
+const NOT_YET: &[&str] = &["shell", "sql"];
 
 /// Reads a constraint from its table; `None` where a diagnostic has been recorded instead.
 pub(crate) fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Option<Box<dyn Constraint>> {

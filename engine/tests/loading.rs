@@ -151,7 +151,6 @@ const CONSTRAINTS: &[Mistake] = &[
         "`string` with",
     ),
     ("[tools.x]\nargs.q.type = 'shell'", "2:15", "`shell` is not available", ""),
-    ("[tools.x]\nargs.q = { type = 'path', within = ['/'] }", "2:19", "`path` is not available", ""),
     (
         "[tools.x]\nargs.q = { type = 'array', items = { type = 'sql' } }",
         "2:45",
