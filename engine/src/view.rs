@@ -9,6 +9,7 @@
 
 mod assembly;
 mod base64;
+mod binary;
 mod comments;
 mod confusable;
 mod decoder;

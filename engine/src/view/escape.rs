@@ -40,9 +40,11 @@ pub(super) fn read(text: &[u8]) -> Option<(Piece, usize)> {
         b'N' => braced(rest, 16).map(|(character, taken)| (Piece::Char(character), 2 + taken)),
         b'0'..=b'7' => {
             let mut digits = leading(after, 8, 3);
-            // `echo -e` and `printf %b` take three digits behind a zero. No text has the control character that C sees there.
-            if kind == b'0' && octal(digits)? < 0o10 {
-                digits = leading(after, 8, 4);
+            // `echo -e` and `printf %b` take three digits behind a zero. Text rarely has the control character and the digit that
+            // C sees there.
+            let long = leading(after, 8, 4);
+            if kind == b'0' && octal(long).is_some_and(|value| (0o40..0o177).contains(&value)) {
+                digits = long;
             }
             Some((Piece::Byte(u8::try_from(octal(digits)?).ok()?), 1 + digits.len()))
         }
