@@ -24,7 +24,7 @@ use std::path::Path;
 use super::{Constraint, Type, Value, alternatives, shown, unmet};
 use crate::policy::keys::{Key, Takes};
 use crate::policy::load::{Fields, Loader};
-use crate::view::readings;
+use crate::view::{Reading, readings};
 use root::{Outside, Root};
 use walk::{Style, reduce};
 
@@ -91,20 +91,15 @@ fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Box<dyn Constraint> {
     Box::new(FilePath { within, symlinks: symlinks.unwrap_or(Symlinks::Lexical) })
 }
 
-/// Every spelling of a path besides itself, with the decodings that lead to it.
-fn spellings(text: &str) -> Result<Vec<(String, String)>, String> {
-    let decoded = readings(text).map_err(|exceeded| format!("that {}", exceeded.0))?;
-    let mut all = Vec::new();
-    for (view, base) in std::iter::once((String::new(), text))
-        .chain(decoded.iter().map(|reading| (reading.view.join(" "), reading.text.as_str())))
-    {
-        let own = spelling::spellings(base)?;
-        if !view.is_empty() {
-            all.push((view.clone(), base.to_owned()));
+/// Every spelling of a path besides itself.
+fn spellings(text: &str) -> Result<Vec<Reading>, String> {
+    let mut all = spelling::spellings(text)?;
+    for reading in readings(text).map_err(|exceeded| format!("that {}", exceeded.0))? {
+        for mut spelling in spelling::spellings(&reading.text)? {
+            spelling.view.splice(..0, reading.view.iter().copied());
+            all.push(spelling);
         }
-        all.extend(
-            own.into_iter().map(|spelling| (format!("{view} path").trim_start().to_owned(), spelling)),
-        );
+        all.push(reading);
     }
     Ok(all)
 }
@@ -127,16 +122,15 @@ impl FilePath {
             return Err(format!("must be a path that no shell expands: `{word}` may not be in it"));
         }
         let root = self.root_of(text)?;
-        let spellings = spellings(text).map_err(|fault| format!("must be a plain path, not one {fault}"))?;
-        if spellings.iter().any(|(_, spelling)| spelling.contains('\0')) {
-            return Err("must be a path without an escaped NUL: some readers end it there".to_owned());
+        if root.is_left_by(text) {
+            return Err(format!("{}: Windows sees it lead out of there", self.refusal(text)));
         }
-        let plain = [(String::new(), text.to_owned())];
-        if let Some((view, _)) =
-            plain.iter().chain(&spellings).find(|(_, spelling)| root.is_left_by(spelling))
-        {
-            let how = if view.is_empty() { String::new() } else { " when it is decoded".to_owned() };
-            return Err(format!("{}: some readers see it lead out of there{how}", self.refusal(text)));
+        let slashed = if root.is_windows() { text.replace('\\', "/") } else { text.to_owned() };
+        let spellings =
+            spellings(&slashed).map_err(|fault| format!("must be a plain path, not one {fault}"))?;
+        if let Some(spelling) = spellings.iter().find(|spelling| root.is_left_by(&spelling.text)) {
+            let how = spelling.view.join(", ");
+            return Err(format!("{}: decoded ({how}) it leads out of there", self.refusal(text)));
         }
         match self.symlinks {
             Symlinks::Lexical => Ok(()),
@@ -198,8 +192,12 @@ impl Constraint for FilePath {
         }
         let mut lines: Vec<String> =
             Style::ALL.iter().map(|style| line(&format!("as {}", style.name()), text, *style)).collect();
-        for (view, spelling) in spellings(text).unwrap_or_default() {
-            lines.push(line(&format!("decoded ({view})"), &spelling, Style::Windows));
+        for spelling in spellings(text).unwrap_or_default() {
+            lines.push(line(
+                &format!("decoded ({})", spelling.view.join(", ")),
+                &spelling.text,
+                Style::Windows,
+            ));
         }
         if self.symlinks == Symlinks::Resolve {
             lines.push(match links::resolve(Path::new(text)) {

@@ -84,6 +84,7 @@ impl Root {
         match style {
             Style::Windows => below
                 .iter()
+                .filter(|name| **name != "..")
                 .find_map(|name| windows::fault(name))
                 .map_or(Ok(()), |fault| Err(Outside::Name(fault))),
             Style::Posix if self.anchor == Anchor::Slash => self.through_no_process(&below),
@@ -94,8 +95,7 @@ impl Root {
     /// Whether another spelling of a path that this root holds climbs out of it, however it is divided. A spelling may
     /// have changed the root's own names; what is behind as many names as they are is what is judged.
     pub(super) fn is_left_by(&self, spelling: &str) -> bool {
-        let is_windows = style(&self.anchor) == Style::Windows;
-        Style::ALL.iter().filter(|style| **style == Style::Windows || !is_windows).any(|style| {
+        Style::ALL.iter().filter(|style| **style == Style::Windows || !self.is_windows()).any(|style| {
             let mut segments = style.segments(spelling).peekable();
             for _ in 0..self.depth() {
                 if segments.next_if(|segment| !leads_up(segment)).is_none() {
@@ -104,6 +104,11 @@ impl Root {
             }
             climbs_out(segments)
         })
+    }
+
+    /// Whether this is a root of Windows: a backslash below it is a separator, and begins no escape.
+    pub(super) fn is_windows(&self) -> bool {
+        style(&self.anchor) == Style::Windows
     }
 
     fn depth(&self) -> usize {

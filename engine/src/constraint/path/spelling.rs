@@ -4,6 +4,8 @@
 //! like a slash for a slash. Filters take `../` out once and leave another. Here each of them is a spelling of the same
 //! path, and none of them may climb out.
 
+use crate::view::Reading;
+
 /// Programs that decode a path do so once or twice. A text that goes on changing is made to be misread.
 const ROUNDS: usize = 5;
 
@@ -14,26 +16,36 @@ const BACKSLASHES: &[char] =
 const DOTS: &[char] = &['\u{2024}', '\u{fe52}', '\u{ff0e}'];
 const TWO_DOTS: char = '\u{2025}';
 
+/// What else programs do to a path, each to what those before it have made, and how a decision calls that.
+const TREATMENTS: &[(&str, fn(&str) -> Option<String>)] = &[
+    ("marks", plain_marks),
+    ("variables", without_variables),
+    ("filter", without_slash_climb),
+    ("filter", without_backslash_climb),
+];
+
 /// Every spelling of a path besides itself.
 ///
 /// # Errors
 /// What makes the text one that can't be judged, as the end of "a path …".
-pub(super) fn spellings(text: &str) -> Result<Vec<String>, &'static str> {
-    let mut all = vec![text.to_owned()];
-    let mut latest = text.to_owned();
-    for round in 0.. {
-        let Some(decoded) = unescape(&latest)? else { break };
-        if round == ROUNDS {
+pub(super) fn spellings(text: &str) -> Result<Vec<Reading>, &'static str> {
+    let mut all: Vec<Reading> = Vec::new();
+    while let Some(decoded) = unescape(all.last().map_or(text, |latest| &latest.text))? {
+        if all.len() == ROUNDS {
             return Err("that is encoded more times over than is looked at");
         }
-        all.push(decoded.clone());
-        latest = decoded;
+        all.push(Reading { view: vec!["percent"; all.len() + 1], text: decoded });
     }
-    for made_by in [plain_marks, without_variables, without_slash_climb, without_backslash_climb] {
-        let made: Vec<String> = all.iter().filter_map(|spelling| made_by(spelling)).collect();
+    for (name, treat) in TREATMENTS {
+        let treated = |view: &[&'static str], text: &str| {
+            Some(Reading { text: treat(text)?, view: view.iter().chain([name]).copied().collect() })
+        };
+        let made: Vec<Reading> = treated(&[], text)
+            .into_iter()
+            .chain(all.iter().filter_map(|spelling| treated(&spelling.view, &spelling.text)))
+            .collect();
         all.extend(made);
     }
-    all.remove(0);
     Ok(all)
 }
 
@@ -64,6 +76,9 @@ fn unescape(text: &str) -> Result<Option<String>, &'static str> {
     }
     bytes.extend(rest.bytes());
     let decoded = too_long(&bytes);
+    if decoded.contains('\0') && !text.contains('\0') {
+        return Err("with an escaped NUL, where some readers end it");
+    }
     Ok((decoded != text).then_some(decoded))
 }
 
@@ -193,7 +208,7 @@ mod tests {
             (".%X%./", "../"),
         ] {
             let all = spellings(text).unwrap();
-            assert!(all.iter().any(|spelling| spelling == plain), "{text}: {all:?}");
+            assert!(all.iter().any(|spelling| spelling.text == plain), "{text}: {all:?}");
         }
     }
 
@@ -209,6 +224,13 @@ mod tests {
     }
 
     #[test]
+    fn an_escaped_nul_is_no_path() {
+        for text in ["a%00.txt", "%2500", "%u0000", "%e0%80%80"] {
+            assert!(spellings(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn a_name_with_a_percent_sign_is_a_name() {
         for (text, plain) in [
             ("100%", None),
@@ -219,7 +241,11 @@ mod tests {
             ("$", None),
             ("plain", None),
         ] {
-            assert_eq!(spellings(text).unwrap().first().map(String::as_str), plain, "{text}");
+            assert_eq!(
+                spellings(text).unwrap().first().map(|spelling| spelling.text.as_str()),
+                plain,
+                "{text}"
+            );
         }
     }
 }

@@ -31,7 +31,7 @@ fn is_device(name: &str) -> bool {
             rest.next().is_some_and(|digit| "0123456789¹²³".contains(digit)) && rest.next().is_none()
         })
     };
-    DEVICES.contains(&stem.as_str()) || NUMBERED.iter().any(|device| numbered(&device))
+    DEVICES.contains(&stem.as_str()) || NUMBERED.iter().any(numbered)
 }
 
 /// Whether two `%` stand around a variable's name.

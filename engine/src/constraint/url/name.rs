@@ -72,13 +72,11 @@ const SPELL_ADDRESSES: &[&str] = &[
 const METADATA: &str = "a cloud's metadata service";
 const LOOPBACK: &str = "a public name for the loopback address";
 const REDIRECTS: &str = "a service that redirects to whatever its URL says";
+const WITHOUT_DOT: &str = "a name without a dot, which only the local network can know";
 const SPELLS: &str = "a service that leads to whatever address the name spells";
 
 /// What a name is, if it is known to lead inside. The name is folded and has no dot at its end.
 pub(super) fn not_public(name: &str) -> Option<&'static str> {
-    if !name.contains('.') {
-        return Some("a name without a dot, which only the local network can know");
-    }
     let ends_with = |end: &str| below(name, end) || name == end;
     LOCAL_ENDS
         .iter()
@@ -86,6 +84,7 @@ pub(super) fn not_public(name: &str) -> Option<&'static str> {
         .find(|(end, _)| ends_with(end))
         .map(|(_, what)| *what)
         .or_else(|| SPELL_ADDRESSES.iter().any(|service| below(name, service)).then_some(SPELLS))
+        .or_else(|| (!name.contains('.')).then_some(WITHOUT_DOT))
 }
 
 fn below(name: &str, end: &str) -> bool {
