@@ -214,3 +214,21 @@ fn line(how: &str, text: &str, style: Style) -> String {
     let slash = if text.starts_with('/') { "/" } else { "" };
     format!("{how}: {}", shown(&format!("{slash}{}", reduce(text, style).join("/"))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Constraint, FilePath, Root, Symlinks, Value};
+
+    #[test]
+    fn an_author_sees_where_each_reader_ends_up() {
+        let path = FilePath { within: vec![Root::parse("/srv").unwrap()], symlinks: Symlinks::Lexical };
+        let lines = path.explain(Value::String("/srv/./a\\..\\b%2fc"));
+        for line in [
+            r#"as POSIX: "/srv/a\\..\\b%2fc""#,
+            r#"as Windows: "/srv/b%2fc""#,
+            r#"decoded (percent): "/srv/b/c""#,
+        ] {
+            assert!(lines.iter().any(|seen| seen == line), "{lines:#?}");
+        }
+    }
+}

@@ -289,3 +289,31 @@ impl Constraint for WebAddress {
         lines
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Constraint, Permission, Value, WebAddress};
+
+    #[test]
+    fn an_author_sees_every_address_that_some_reader_connects_to() {
+        let url = WebAddress {
+            schemes: vec!["http".to_owned()],
+            hosts: None,
+            ports: None,
+            userinfo: Permission::Deny,
+            private_ips: Permission::Deny,
+        };
+        let lines = url.explain(Value::String("HTTP://u@012.1.1.1/"));
+        assert_eq!(
+            lines,
+            [
+                "scheme \"http\"",
+                "a user name or a password before the host",
+                "host \"10.1.1.1\": private (RFC 1918)",
+                "host \"12.1.1.1\": public, as far as can be seen",
+                "port 80",
+            ]
+        );
+        assert!(url.explain(Value::String("http:\\\\a/")).is_empty());
+    }
+}

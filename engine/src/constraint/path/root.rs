@@ -175,13 +175,6 @@ fn anchor(text: &str) -> (Anchor, &str) {
 
 /// What a path begins with that makes it lead elsewhere than it seems to.
 fn opens_otherwise(text: &str) -> Option<&'static str> {
-    let scheme = || {
-        let (scheme, behind) = text.split_once(':')?;
-        let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-        // `Foo::Bar` is a name: manual pages of Perl are called so.
-        (is_scheme && !behind.starts_with(':')).then_some(())
-    };
     match anchor(text).0 {
         Anchor::Slash if text.starts_with("//") || text.starts_with("/\\") => {
             Some("two slashes, which Windows and some others take for the name of a server")
@@ -196,9 +189,22 @@ fn opens_otherwise(text: &str) -> Option<&'static str> {
         Anchor::Here if text.starts_with('~') => Some("`~`, which is expanded to a home folder"),
         Anchor::Here if text.starts_with('$') => Some("a variable"),
         Anchor::Here if text.starts_with('%') && windows::holds_variable(text) => Some("a variable"),
-        Anchor::Here if scheme().is_some() => Some("a drive or a scheme"),
+        Anchor::Here if names_scheme(text) => Some("a drive or a scheme"),
         Anchor::Here => None,
     }
+}
+
+/// Whether a drive or a scheme stands in front. `Foo::Bar.3pm` and `Re: lunch.eml` are names.
+fn names_scheme(text: &str) -> bool {
+    /// Schemes whose rest needs no slash.
+    const WITHOUT_SLASH: &[&str] = &["data", "file", "jar"];
+    let Some((scheme, behind)) = text.split_once(':') else { return false };
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    is_scheme
+        && (scheme.len() == 1
+            || behind.starts_with(['/', '\\'])
+            || WITHOUT_SLASH.contains(&scheme.to_ascii_lowercase().as_str()))
 }
 
 #[cfg(test)]
@@ -225,7 +231,10 @@ mod tests {
             (".", "%TEMP%/a", Err(Outside::Elsewhere)),
             (".", "c:a", Err(Outside::Elsewhere)),
             (".", "file:///a", Err(Outside::Elsewhere)),
+            (".", "php://filter/a", Err(Outside::Elsewhere)),
+            (".", "FILE:a", Err(Outside::Elsewhere)),
             (".", "Foo::Bar.3pm", Ok(())),
+            (".", "Re: lunch.eml", Ok(())),
             (".", "a/../..", Err(Outside::Climbs)),
             ("data", "data/x", Ok(())),
             ("data", "./data/x", Ok(())),
