@@ -6,9 +6,13 @@
 mod any;
 mod array;
 mod boolean;
+mod email;
+mod host;
 mod number;
 mod object;
+mod path;
 mod string;
+mod url;
 
 use std::fmt::Debug;
 
@@ -84,12 +88,22 @@ pub(crate) struct Type {
 }
 
 /// Every type.
-pub(crate) const TYPES: &[Type] =
-    &[any::TYPE, array::TYPE, boolean::TYPE, number::INTEGER, number::NUMBER, object::TYPE, string::TYPE];
+pub(crate) const TYPES: &[Type] = &[
+    any::TYPE,
+    array::TYPE,
+    boolean::TYPE,
+    email::TYPE,
+    number::INTEGER,
+    number::NUMBER,
+    object::TYPE,
+    path::TYPE,
+    string::TYPE,
+    url::TYPE,
+];
 
 /// Types of the policy format that this version doesn't judge yet. A policy that names one doesn't load: an argument
 /// that can't be judged must not look as though it were.
-const NOT_YET: &[&str] = &["email", "path", "shell", "sql", "url"];
+const NOT_YET: &[&str] = &["shell", "sql"];
 
 /// Reads a constraint from its table; `None` where a diagnostic has been recorded instead.
 pub(crate) fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Option<Box<dyn Constraint>> {
@@ -132,16 +146,22 @@ fn unmet(constraint: &dyn Constraint, value: Value<'_>) -> String {
 /// How much of a value a message repeats.
 const SHOWN: usize = 40;
 
+/// A text that the agent chose, quoted, escaped and cut.
+fn shown(text: &str) -> String {
+    format!("{:?}", shorten(text))
+}
+
+fn shorten(text: &str) -> String {
+    let shown: String = text.chars().take(SHOWN).collect();
+    if shown.len() < text.len() { format!("{shown}…") } else { shown }
+}
+
 fn describe(value: Value<'_>) -> String {
-    let shorten = |text: &str| {
-        let shown: String = text.chars().take(SHOWN).collect();
-        if shown.len() < text.len() { format!("{shown}…") } else { shown }
-    };
     match value {
         Value::Null => "null".to_owned(),
         Value::Boolean(value) => value.to_string(),
         Value::Number(lexeme) => shorten(lexeme),
-        Value::String(text) => format!("{:?}", shorten(text)),
+        Value::String(text) => shown(text),
         Value::Array => "an array".to_owned(),
         Value::Object => "an object".to_owned(),
     }

@@ -1,7 +1,8 @@
 //! The evaluator of Argala: a policy and a tool call in, a decision out.
 //!
 //! Pure and synchronous: no I/O, no clock, no randomness, no recursion over input. The same bytes give the same
-//! [`Decision`] on every run and from every way in (gateway, command line, Python).
+//! [`Decision`] on every run and from every way in (gateway, command line, Python). The one exception is asked for by
+//! name: a policy that says `symlinks = "resolve"` has the links on a path's way followed.
 //!
 //! ```
 //! use argala_engine::{Policy, Verdict};

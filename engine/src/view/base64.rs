@@ -1,0 +1,142 @@
+//! Base64 in both alphabets, padded or not, in lines or in one, and base32: what a run of their characters decodes to.
+//!
+//! Words and paths are such runs too. So a run counts that is the whole text or ends in padding, from four characters on,
+//! and otherwise one of sixteen; and what it decodes to must be text (see `binary`). Only what was decoded is read on, one
+//! run to a line, not what stands around it. A long run is also read from each of its first four characters, in case a word
+//! stands before it. What it does not see: shorter runs within a text, other alphabets, compressed text.
+
+use super::binary;
+use super::decoder::Made;
+
+/// A run within a text that no padding ends.
+const SHORTEST: usize = 16;
+/// The whole text, or a run that padding ends.
+const SHORTEST_MARKED: usize = 4;
+/// From here on a run may be preceded by a word.
+const SHORTEST_SHIFTED: usize = 24;
+
+/// What the runs of a text decode to.
+pub(super) fn readings(text: &str) -> Vec<Made> {
+    let mut found = [String::new(), String::new()];
+    let [base64, base32] = &mut found;
+    let whole = text.trim().len();
+    for lines in [false, true] {
+        for run in runs(text.as_bytes(), lines) {
+            let marked = run.last() == Some(&b'=') || run.len() >= whole;
+            if run.len() < if marked { SHORTEST_MARKED } else { SHORTEST } {
+                continue;
+            }
+            let last_shift = if run.len() >= SHORTEST_SHIFTED { 4 } else { 1 };
+            for shift in 0..last_shift {
+                let bytes = run.get(shift..).map(bytes_of).unwrap_or_default();
+                let read = if shift == 0 { binary::text_within(&bytes) } else { binary::stretches(&bytes) };
+                push(base64, read);
+            }
+            if run.len() >= SHORTEST_MARKED * 2 {
+                push(base32, binary::whole_text(&decode(run, 5, quintet)));
+            }
+        }
+    }
+    let names = ["base64", "base32"];
+    names
+        .into_iter()
+        .zip(found)
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(name, text)| Made::new(name, text))
+        .collect()
+}
+
+/// The bytes of a run of base64.
+pub(super) fn bytes_of(run: &[u8]) -> Vec<u8> {
+    decode(run, 6, sextet)
+}
+
+fn push(found: &mut String, read: Option<String>) {
+    if let Some(read) = read
+        && !found.lines().next_back().is_some_and(|last| last == read)
+    {
+        if !found.is_empty() {
+            found.push('\n');
+        }
+        found.push_str(&read);
+    }
+}
+
+/// The longest runs of characters of any of the alphabets, padding included. Where `lines`, ends of lines between them are
+/// part of a run, and only runs that have some are told.
+fn runs(text: &[u8], lines: bool) -> impl Iterator<Item = &[u8]> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let rest = text.get(at..)?;
+            at += rest.iter().position(|byte| sextet(*byte).is_some())?;
+            let rest = text.get(at..)?;
+            let mut length = 0;
+            let mut breaks = false;
+            while let Some(byte) = rest.get(length) {
+                if sextet(*byte).is_some() {
+                    length += 1;
+                } else if lines && byte.is_ascii_whitespace() {
+                    let space =
+                        rest.get(length..)?.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+                    let gap = rest.get(length..length + space)?;
+                    if !gap.contains(&b'\n')
+                        || rest.get(length + space).is_none_or(|byte| sextet(*byte).is_none())
+                    {
+                        break;
+                    }
+                    length += space;
+                    breaks = true;
+                } else {
+                    break;
+                }
+            }
+            let padding = rest.iter().skip(length).take(6).take_while(|byte| **byte == b'=').count();
+            at += length + padding;
+            if !lines || breaks {
+                return rest.get(..length + padding);
+            }
+        }
+    })
+}
+
+/// The whole bytes of a run of so many bits a character. White space and padding stand for nothing.
+fn decode(run: &[u8], bits: u32, value: fn(u8) -> Option<u8>) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(run.len() * 3 / 4);
+    let (mut held, mut kept) = (0_u32, 0);
+    for &byte in run {
+        let Some(value) = value(byte) else {
+            if byte == b'=' || byte.is_ascii_whitespace() {
+                continue;
+            }
+            return Vec::new();
+        };
+        held = (held << bits | u32::from(value)) & 0xFFFF;
+        kept += bits;
+        if kept >= 8 {
+            kept -= 8;
+            bytes.extend(u8::try_from(held >> kept & 0xFF));
+        }
+    }
+    bytes
+}
+
+fn sextet(byte: u8) -> Option<u8> {
+    Some(match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' | b'-' => 62,
+        b'/' | b'_' => 63,
+        _ => return None,
+    })
+}
+
+fn quintet(byte: u8) -> Option<u8> {
+    Some(match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a',
+        b'2'..=b'7' => byte - b'2' + 26,
+        _ => return None,
+    })
+}

@@ -1,0 +1,52 @@
+//! Text made fit for mail and forms: quoted-printable (`=44`), UTF-7 (`+AEQ-`), and `+` for a space.
+
+use super::assembly::{Assembly, Piece};
+use super::base64;
+use super::decoder::Made;
+use super::digits::hex;
+use super::point;
+
+/// In each of the three.
+pub(super) fn readings(text: &str) -> Vec<Made> {
+    [
+        ("quoted-printable", point::decode(text, b'=', quoted)),
+        ("utf-7", point::decode(text, b'+', shifted)),
+        ("plus", spaces(text)),
+    ]
+    .into_iter()
+    .filter_map(|(name, text)| text.map(|text| Made::new(name, text)))
+    .collect()
+}
+
+fn quoted(after: &[u8]) -> Option<(Piece, usize)> {
+    if after.starts_with(b"\n") {
+        return Some((Piece::Text(String::new()), 1));
+    }
+    if after.starts_with(b"\r\n") {
+        return Some((Piece::Text(String::new()), 2));
+    }
+    Some((Piece::Byte(u8::try_from(hex(after.get(..2)?)?).ok()?), 2))
+}
+
+/// UTF-16 in base64, which a character outside of that alphabet ends.
+fn shifted(after: &[u8]) -> Option<(Piece, usize)> {
+    let length =
+        after.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')).count();
+    let bytes = base64::bytes_of(after.get(..length)?);
+    let mut assembly = Assembly::default();
+    for pair in bytes.chunks_exact(2) {
+        if let [high, low] = pair {
+            assembly.push(Piece::Unit(u16::from_be_bytes([*high, *low])));
+        }
+    }
+    let text = assembly.finish();
+    let clean = !text.is_empty() && !text.contains(|character: char| character.is_control());
+    let ended = usize::from(after.get(length) == Some(&b'-'));
+    clean.then_some((Piece::Text(text), length + ended))
+}
+
+/// A form's fields have no white space of their own.
+fn spaces(text: &str) -> Option<String> {
+    let form = text.contains('+') && !text.contains(char::is_whitespace);
+    form.then(|| text.replace('+', " "))
+}
