@@ -166,6 +166,7 @@ impl<'p> Inspector<'p> {
         self.count(self.member, key.len())?;
         if self.scans {
             self.arena.push(key, Leaf { kind: LeafKind::Key, place: self.member });
+            self.push_readings(key, Leaf { kind: LeafKind::Key, place: self.member })?;
         }
         if self.open.len() == 1
             && let Some(closed) = self.rules.closed
@@ -290,6 +291,15 @@ impl<'p> Inspector<'p> {
         };
         if self.scans {
             self.arena.push(text, Leaf { kind, place });
+            self.push_readings(text, Leaf { kind, place })?;
+        }
+        Ok(())
+    }
+
+    fn push_readings(&mut self, text: &str, leaf: Leaf) -> Result<(), Stop> {
+        match crate::view::readings(text) {
+            Ok(readings) => readings.iter().for_each(|reading| self.arena.push(&reading.text, leaf)),
+            Err(exceeded) => return self.exceed("limits.views", leaf.place, format!("it {}", exceeded.0)),
         }
         Ok(())
     }
