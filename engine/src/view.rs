@@ -4,8 +4,7 @@
 //! in it has an exact span. What a downstream may decode a string to becomes a further view here, and brings its name
 //! into the decision.
 //!
-//! A text is read breadth first: what one decoder makes of it is read by every decoder again, so that a text which was
-//! encoded several times is found whatever the order. The same text is read once, however many ways lead to it.
+//! How that goes is said in `decoder`. The same text is read once, however many ways lead to it.
 
 mod assembly;
 mod base64;
@@ -18,6 +17,8 @@ mod escape;
 mod hex;
 mod html;
 mod literal;
+#[cfg(test)]
+mod measure;
 mod percent;
 mod point;
 mod printable;
@@ -30,7 +31,7 @@ mod unicode;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
-use decoder::{DECODERS, Made, Triggers};
+use decoder::{BRANCHES, DECODED, LETTERS, Leads, PLAIN_CHARACTERS, PLAIN_LETTERS, Program, RAW};
 
 /// The readings that led from the string as it stands to the text that was scanned, first to last. Empty for the string
 /// as it stands, in any case of its ASCII letters.
@@ -48,12 +49,14 @@ pub(crate) struct Reading {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Exceeded(pub(crate) &'static str);
 
-/// Decodings one behind the other.
-const ROUNDS: usize = 10;
+/// How often the steps of a program are gone through, and how many branches lie one behind the other.
+const ROUNDS: usize = 8;
 
 /// All readings of a text together have at most so many bytes for each of its own, and so many besides.
 const BYTES_EACH: usize = 64;
 const BYTES_BESIDES: usize = 1 << 18;
+
+const ROUNDS_EXCEEDED: Exceeded = Exceeded("is encoded more times over than is looked at");
 
 /// Every reading of a text that differs from it.
 ///
@@ -61,40 +64,27 @@ const BYTES_BESIDES: usize = 1 << 18;
 /// A bound that the readings pass. Whoever asked must deny: what wasn't read can't be judged.
 pub(crate) fn readings(text: &str) -> Result<Vec<Reading>, Exceeded> {
     let mut search = Search::new(text);
-    for made in decode(text) {
-        search.keep(made, None)?;
-    }
-    let mut round = 0..search.found.len();
-    for _ in 1..ROUNDS {
-        for parent in round.clone() {
-            search.read_on(parent)?;
+    search.branch(text, &[])?;
+    search.read(text, &[])?;
+    // Each round reads what branches of the round before began.
+    let mut begun = std::mem::take(&mut search.begun);
+    for _ in 0..ROUNDS {
+        for place in begun {
+            let Some(reading) = search.found.get(place).cloned() else { continue };
+            search.branch(&reading.text, &reading.view)?;
+            search.read(&reading.text, &reading.view)?;
         }
-        round = round.end..search.found.len();
+        begun = std::mem::take(&mut search.begun);
     }
-    let bound = search.found.len();
-    for parent in round {
-        search.read_on(parent)?;
-    }
-    if search.found.len() > bound {
-        return Err(Exceeded("is encoded more times over than is looked at"));
-    }
-    Ok(search.found)
-}
-
-/// What every decoder makes of a text.
-fn decode(text: &str) -> Vec<Made> {
-    let triggers = Triggers::of(text.as_bytes());
-    DECODERS
-        .iter()
-        .filter(|decoder| decoder.triggers.meet(triggers))
-        .flat_map(|decoder| (decoder.decode)(text))
-        .collect()
+    if begun.is_empty() { Ok(search.found) } else { Err(ROUNDS_EXCEEDED) }
 }
 
 /// The readings so far.
 struct Search<'t> {
     text: &'t str,
     found: Vec<Reading>,
+    /// Of those: where a branch has begun on which no program has run yet.
+    begun: Vec<usize>,
     /// Of each hash: the readings that have it. Whoever finds two texts of one hash hides neither.
     known: HashMap<u64, Vec<usize>, BuildHasherDefault<DefaultHasher>>,
     bytes_left: usize,
@@ -103,30 +93,78 @@ struct Search<'t> {
 impl<'t> Search<'t> {
     fn new(text: &'t str) -> Self {
         let bytes_left = text.len().saturating_mul(BYTES_EACH).saturating_add(BYTES_BESIDES);
-        Self { text, found: Vec::new(), known: HashMap::default(), bytes_left }
+        Self { text, found: Vec::new(), begun: Vec::new(), known: HashMap::default(), bytes_left }
     }
 
-    fn read_on(&mut self, parent: usize) -> Result<(), Exceeded> {
-        let made = self.found.get(parent).map(|reading| decode(&reading.text)).unwrap_or_default();
-        made.into_iter().try_for_each(|made| self.keep(made, Some(parent)))
+    /// Runs every program on a text.
+    fn read(&mut self, text: &str, view: &[&'static str]) -> Result<(), Exceeded> {
+        let raw = Reading { view: view.to_vec(), text: text.to_owned() };
+        let decoded = self.run(PLAIN_CHARACTERS, &raw)?;
+        let plain = self.run(PLAIN_LETTERS, &decoded)?;
+        self.lead(DECODED, &plain)?;
+        self.lead(LETTERS, &decoded)?;
+        self.lead(RAW, &raw)
     }
 
-    fn keep(&mut self, made: Made, parent: Option<usize>) -> Result<(), Exceeded> {
-        if made.text == self.text {
-            return Ok(());
+    fn lead(&mut self, programs: Leads, from: &Reading) -> Result<(), Exceeded> {
+        programs.iter().try_for_each(|program| {
+            let leads = program.first().is_some_and(|lead| lead.make(&from.text).is_some());
+            if leads { self.run(program, from).map(|_| ()) } else { Ok(()) }
+        })
+    }
+
+    /// Goes through the steps of a program until none changes the text.
+    fn run(&mut self, program: Program, from: &Reading) -> Result<Reading, Exceeded> {
+        let mut now = from.clone();
+        for round in 0..ROUNDS {
+            let mut changed = false;
+            for step in program {
+                let Some(made) = step.make(&now.text) else { continue };
+                changed = true;
+                now.view.extend(made.names);
+                now.text = made.text;
+                if round == 0 {
+                    self.keep_and_branch(&now)?;
+                }
+            }
+            if !changed {
+                return Ok(now);
+            }
+            self.keep_and_branch(&now)?;
         }
-        let same = self.known.entry(self.known.hasher().hash_one(&made.text)).or_default();
-        if same.iter().any(|&known| self.found.get(known).is_some_and(|known| known.text == made.text)) {
-            return Ok(());
+        Err(ROUNDS_EXCEEDED)
+    }
+
+    fn keep_and_branch(&mut self, reading: &Reading) -> Result<(), Exceeded> {
+        if self.keep(reading)?.is_some() { self.branch(&reading.text, &reading.view) } else { Ok(()) }
+    }
+
+    fn branch(&mut self, text: &str, view: &[&'static str]) -> Result<(), Exceeded> {
+        for made in BRANCHES.iter().flat_map(|branch| branch(text)) {
+            let reading = Reading { view: [view, &made.names].concat(), text: made.text };
+            if let Some(place) = self.keep(&reading)? {
+                self.begun.push(place);
+            }
         }
-        let Some(left) = self.bytes_left.checked_sub(made.text.len() + 1) else {
+        Ok(())
+    }
+
+    /// Keeps a reading, unless its text is known; and tells where.
+    fn keep(&mut self, reading: &Reading) -> Result<Option<usize>, Exceeded> {
+        if reading.text == self.text {
+            return Ok(None);
+        }
+        let same = self.known.entry(self.known.hasher().hash_one(&reading.text)).or_default();
+        if same.iter().any(|&known| self.found.get(known).is_some_and(|known| known.text == reading.text)) {
+            return Ok(None);
+        }
+        let Some(left) = self.bytes_left.checked_sub(reading.text.len() + 1) else {
             return Err(Exceeded("can be read in more ways than are looked at"));
         };
         self.bytes_left = left;
-        same.push(self.found.len());
-        let mut view = parent.and_then(|parent| self.found.get(parent)).map(|parent| parent.view.clone());
-        view.get_or_insert_default().extend(made.names);
-        self.found.push(Reading { view: view.unwrap_or_default(), text: made.text });
-        Ok(())
+        let place = self.found.len();
+        same.push(place);
+        self.found.push(reading.clone());
+        Ok(Some(place))
     }
 }

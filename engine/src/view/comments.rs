@@ -3,18 +3,8 @@
 //! Quotes aren't looked at, as the text may be put into a quoted one. Comments that MySQL reads (`/*!50000DROP*/`) lose
 //! only their marks. What a line's comment hides is found in the readings that keep it.
 
-use super::decoder::Made;
-
-/// Without block comments, with a space for each, and with a line's end for the comment before it.
-pub(super) fn readings(text: &str) -> Vec<Made> {
-    [blocks(text, ""), blocks(text, " "), lines(text)]
-        .into_iter()
-        .flatten()
-        .map(|text| Made::new("comments", text))
-        .collect()
-}
-
-fn blocks(text: &str, instead: &str) -> Option<String> {
+/// With nothing, or something else, instead of block comments.
+pub(super) fn blocks(text: &str, instead: &str) -> Option<String> {
     let bytes = text.as_bytes();
     // Looked up once from behind: a text of openings alone must not be searched to its end for each.
     let last_close = memchr::memmem::rfind(bytes, b"*/");
@@ -55,7 +45,8 @@ fn kept(inside: &[u8]) -> Option<usize> {
     Some(marks + digits)
 }
 
-fn lines(text: &str) -> Option<String> {
+/// Without what stands from a mark to the end of the line.
+pub(super) fn lines(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut out = String::new();
     let mut copied = 0;

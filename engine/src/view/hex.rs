@@ -13,10 +13,12 @@ const BITS: usize = 8;
 const FEWEST_BYTES: usize = 2;
 
 /// With runs of hexadecimal digits read, and of binary ones.
-pub(super) fn readings(text: &str) -> Vec<Made> {
-    let hex = replace(text, hex_run).map(|text| Made::new("hex", text));
-    let bits = replace(text, binary_run).map(|text| Made::new("binary", text));
-    hex.into_iter().chain(bits).collect()
+pub(super) fn read(text: &str) -> Option<Made> {
+    let bits = replace(text, binary_run);
+    let hex = replace(bits.as_deref().unwrap_or(text), hex_run);
+    let names =
+        [bits.as_ref().map(|_| "binary"), hex.as_ref().map(|_| "hex")].into_iter().flatten().collect();
+    hex.or(bits).map(|text| Made { names, text })
 }
 
 type Run = fn(&[u8]) -> (usize, Option<String>);
@@ -69,7 +71,9 @@ fn grouped(text: &[u8]) -> (usize, Option<String>) {
         at += prefix + 2;
         end = at;
         let rest = text.get(at..).unwrap_or_default();
-        let length = rest.iter().take(2).take_while(|byte| b" ,:;-._\n".contains(byte)).count();
+        // Without `0x`, commas part decimal numbers.
+        let separators: &[u8] = if prefix > 0 { b", ;|\n" } else { b" :-._\n" };
+        let length = rest.iter().take(2).take_while(|byte| separators.contains(byte)).count();
         let Some(between) = rest.get(..length).filter(|between| !between.is_empty()) else { break };
         if *separator.get_or_insert(between) != between {
             break;

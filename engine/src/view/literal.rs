@@ -11,7 +11,7 @@ use super::digits::value;
 use super::point;
 
 /// With literals read and joined.
-pub(super) fn readings(text: &str) -> Vec<Made> {
+pub(super) fn read(text: &str) -> Option<Made> {
     let mut names = Vec::new();
     let mut read: Option<String> = None;
     for (name, step) in STEPS {
@@ -20,7 +20,7 @@ pub(super) fn readings(text: &str) -> Vec<Made> {
             names.push(name);
         }
     }
-    read.map(|text| Made { names, text }).into_iter().collect()
+    read.map(|text| Made { names, text })
 }
 
 type Step = (&'static str, fn(&str) -> Option<String>);
