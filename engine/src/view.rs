@@ -14,6 +14,7 @@ mod confusable;
 mod decoder;
 mod digits;
 mod escape;
+mod found;
 mod hex;
 mod html;
 mod literal;
@@ -99,16 +100,39 @@ impl<'t> Search<'t> {
     /// Runs every program on a text.
     fn read(&mut self, text: &str, view: &[&'static str]) -> Result<(), Exceeded> {
         let raw = Reading { view: view.to_vec(), text: text.to_owned() };
-        let decoded = self.run(PLAIN_CHARACTERS, &raw)?;
-        let plain = self.run(PLAIN_LETTERS, &decoded)?;
-        self.lead(DECODED, &plain)?;
-        self.lead(LETTERS, &decoded)?;
-        self.lead(RAW, &raw)
+        let mut stages = vec![raw];
+        while let Some(stage) = stages.last() {
+            let decoded = self.pass(PLAIN_CHARACTERS, stage)?;
+            if decoded.text == stage.text {
+                break;
+            }
+            if stages.len() > ROUNDS {
+                return Err(ROUNDS_EXCEEDED);
+            }
+            stages.push(decoded);
+        }
+        let mut plain_texts: Vec<String> = Vec::new();
+        for (place, stage) in stages.iter().enumerate() {
+            // Letters may be part of a notation that would be taken apart without them.
+            if place + 1 == stages.len() || !stage.text.is_ascii() {
+                let plain = self.run(PLAIN_LETTERS, stage)?;
+                if !plain_texts.contains(&plain.text) {
+                    self.lead(DECODED, &plain)?;
+                    self.lead(LETTERS, stage)?;
+                    plain_texts.push(plain.text);
+                }
+            }
+            // What only escapes led to had its backslashes read before.
+            if place == 0 || stage.view.iter().rev().find(|name| **name != "controls") != Some(&"escape") {
+                self.lead(RAW, stage)?;
+            }
+        }
+        Ok(())
     }
 
     fn lead(&mut self, programs: Leads, from: &Reading) -> Result<(), Exceeded> {
         programs.iter().try_for_each(|program| {
-            let leads = program.first().is_some_and(|lead| lead.make(&from.text).is_some());
+            let leads = program.first().is_some_and(|lead| lead.take(&mut from.clone()));
             if leads { self.run(program, from).map(|_| ()) } else { Ok(()) }
         })
     }
@@ -116,23 +140,39 @@ impl<'t> Search<'t> {
     /// Goes through the steps of a program until none changes the text.
     fn run(&mut self, program: Program, from: &Reading) -> Result<Reading, Exceeded> {
         let mut now = from.clone();
-        for round in 0..ROUNDS {
-            let mut changed = false;
-            for step in program {
-                let Some(made) = step.make(&now.text) else { continue };
-                changed = true;
-                now.view.extend(made.names);
-                now.text = made.text;
-                if round == 0 {
-                    self.keep_and_branch(&now)?;
-                }
-            }
-            if !changed {
+        for _ in 0..ROUNDS {
+            let next = self.pass(program, &now)?;
+            if next.text == now.text {
                 return Ok(now);
             }
-            self.keep_and_branch(&now)?;
+            now = next;
         }
         Err(ROUNDS_EXCEEDED)
+    }
+
+    /// Takes the lead of a program, then what follows until that is through, and then the last step: it may drop what the
+    /// others would read. What each of the three leaves is a reading.
+    fn pass(&mut self, program: Program, from: &Reading) -> Result<Reading, Exceeded> {
+        let mut now = from.clone();
+        let Some((lead, others)) = program.split_first() else { return Ok(now) };
+        if lead.take(&mut now) {
+            self.keep_and_branch(&now)?;
+        }
+        let Some((last, between)) = others.split_last() else { return Ok(now) };
+        for round in 0.. {
+            let changed = between.iter().fold(false, |changed, step| step.take(&mut now) || changed);
+            if !changed {
+                break;
+            }
+            if round == ROUNDS {
+                return Err(ROUNDS_EXCEEDED);
+            }
+        }
+        self.keep_and_branch(&now)?;
+        if last.take(&mut now) {
+            self.keep_and_branch(&now)?;
+        }
+        Ok(now)
     }
 
     fn keep_and_branch(&mut self, reading: &Reading) -> Result<(), Exceeded> {

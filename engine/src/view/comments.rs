@@ -3,6 +3,8 @@
 //! Quotes aren't looked at, as the text may be put into a quoted one. Comments that MySQL reads (`/*!50000DROP*/`) lose
 //! only their marks. What a line's comment hides is found in the readings that keep it.
 
+use super::ROUNDS;
+
 /// With nothing, or something else, instead of block comments.
 pub(super) fn blocks(text: &str, instead: &str) -> Option<String> {
     let bytes = text.as_bytes();
@@ -17,6 +19,10 @@ pub(super) fn blocks(text: &str, instead: &str) -> Option<String> {
         }
         let rest = bytes.get(at..)?;
         let taken = if rest.starts_with(b"*/") {
+            // The slash may open the next one.
+            if rest.get(2) == Some(&b'*') {
+                continue;
+            }
             2
         } else if let Some(inside) = rest.strip_prefix(b"/*") {
             match kept(inside) {
@@ -43,6 +49,16 @@ fn kept(inside: &[u8]) -> Option<usize> {
     let marks = [&b"!"[..], b"M!"].into_iter().find(|mark| inside.starts_with(mark))?.len();
     let digits = inside.iter().skip(marks).take_while(|byte| byte.is_ascii_digit()).count();
     Some(marks + digits)
+}
+
+/// Without block comments, nor those that come about thereby.
+pub(super) fn dropped(text: &str) -> Option<String> {
+    let mut out = blocks(text, "")?;
+    for _ in 1..ROUNDS {
+        let Some(next) = blocks(&out, "") else { break };
+        out = next;
+    }
+    Some(out)
 }
 
 /// Without what stands from a mark to the end of the line.

@@ -6,7 +6,9 @@
 //! notation has a dozen readings or two, not one for each subset of the decoders.
 
 use super::confusable::Likeness;
-use super::{View, base64, comments, hex, literal, percent, point, printable, shell, sweep, unicode};
+use super::{
+    Reading, View, base64, comments, hex, literal, percent, point, printable, shell, sweep, unicode,
+};
 
 /// What a decoder made of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,12 +32,17 @@ pub(super) struct Step {
 }
 
 impl Step {
-    /// None where that is the same text.
-    pub(super) fn make(&self, text: &str) -> Option<Made> {
-        if !self.triggers.meet(Triggers::of(text.as_bytes())) {
-            return None;
+    /// Whether that is another text.
+    pub(super) fn take(&self, reading: &mut Reading) -> bool {
+        if !self.triggers.meet(Triggers::of(reading.text.as_bytes())) {
+            return false;
         }
-        (self.decode)(text).filter(|made| made.text != text)
+        let Some(made) = (self.decode)(&reading.text).filter(|made| made.text != reading.text) else {
+            return false;
+        };
+        reading.view.extend(made.names);
+        reading.text = made.text;
+        true
     }
 }
 
@@ -52,25 +59,15 @@ const UNICODE: Step = Step {
     triggers: Triggers(Triggers::BEYOND_ASCII),
     decode: |text| unicode::resolve(text).map(|text| Made::new("unicode", text)),
 };
-/// Pieces of literals joined, and what quotes are left dropped.
-const WORDS: Step = Step {
-    triggers: Triggers(
-        Triggers::QUOTE | Triggers::BRACKET | Triggers::DIGIT | Triggers::BACKSLASH | Triggers::DOLLAR,
-    ),
-    decode: |text| {
-        let Some(mut read) = literal::read(text) else { return unquote(text) };
-        if let Some(unquoted) = unquote(&read.text) {
-            read.names.extend(unquoted.names);
-            read.text = unquoted.text;
-        }
-        Some(read)
-    },
+const LITERALS: Step =
+    Step { triggers: Triggers(Triggers::QUOTE | Triggers::BRACKET | Triggers::DIGIT), decode: literal::read };
+const SHELL: Step = Step {
+    triggers: Triggers(Triggers::QUOTE | Triggers::BACKSLASH | Triggers::DOLLAR),
+    decode: |text| shell::unquote(text).map(|text| Made::new("shell", text)),
 };
-const SHELL: Step =
-    Step { triggers: Triggers(Triggers::QUOTE | Triggers::BACKSLASH | Triggers::DOLLAR), decode: unquote };
 const COMMENTS_DROPPED: Step = Step {
     triggers: Triggers(Triggers::STAR | Triggers::DASH),
-    decode: |text| comments::blocks(text, "").map(|text| Made::new("comments", text)),
+    decode: |text| comments::dropped(text).map(|text| Made::new("comments", text)),
 };
 const COMMENTS_PART: Step = Step {
     triggers: Triggers(Triggers::STAR | Triggers::DASH),
@@ -119,18 +116,14 @@ const ALIKE: [Step; 5] = [
     alike(|text| Likeness::of(text, false)?.choose(2)),
 ];
 
-fn unquote(text: &str) -> Option<Made> {
-    shell::unquote(text).map(|text| Made::new("shell", text))
-}
-
 /// Steps that are taken one behind the other, over and over, until none changes the text. What each step leaves is a
 /// reading.
 pub(super) type Program = &'static [Step];
 
-/// What every text goes through, and what is left goes through the leads of [`DECODED`].
-pub(super) const PLAIN_CHARACTERS: Program = &[SWEEP, CONTROLS, HEX];
-/// The same, with letters of every kind made plain.
-pub(super) const PLAIN_LETTERS: Program = &[UNICODE, SWEEP, CONTROLS, HEX];
+/// What every text goes through first, one notation in another at a time.
+pub(super) const PLAIN_CHARACTERS: Program = &[SWEEP, CONTROLS];
+/// What is left then, with letters of every kind made plain.
+pub(super) const PLAIN_LETTERS: Program = &[UNICODE, SWEEP, UNICODE, CONTROLS];
 
 /// Each begins with its lead; where that makes nothing of the text, the program isn't run. In the order in which they are
 /// run; of two ways to the same text the first gives it its name.
@@ -138,34 +131,39 @@ pub(super) type Leads = &'static [Program];
 
 /// What reads a text as it stands, before anything else would take its backslashes.
 pub(super) const RAW: Leads = &[
-    &[SQL_POINTS, SWEEP, CONTROLS, HEX, UNICODE, WORDS],
-    &[CSS_POINTS, SWEEP, CONTROLS, HEX, UNICODE],
-    &[SHELL, SWEEP, CONTROLS, HEX, UNICODE],
+    &[SQL_POINTS, SWEEP, CONTROLS, UNICODE, LITERALS, SHELL],
+    &[CSS_POINTS, SWEEP, CONTROLS, UNICODE],
+    &[SHELL, SWEEP, CONTROLS, UNICODE],
 ];
 /// What reads a text whose letters aren't made plain yet.
 pub(super) const LETTERS: Leads = &[
-    &[ALIKE[0], SWEEP, CONTROLS, HEX, COMMENTS_DROPPED, WORDS],
-    &[ALIKE[1], SWEEP, CONTROLS, HEX, COMMENTS_DROPPED, WORDS],
-    &[ALIKE[2], SWEEP, CONTROLS, HEX, COMMENTS_DROPPED, WORDS],
-    &[ALIKE[3], SWEEP, CONTROLS, HEX, COMMENTS_DROPPED, WORDS],
-    &[ALIKE[4], SWEEP, CONTROLS, HEX, COMMENTS_DROPPED, WORDS],
+    &[ALIKE[0], COMMENTS_DROPPED, LITERALS, SWEEP, CONTROLS, SHELL],
+    &[ALIKE[1], COMMENTS_DROPPED, LITERALS, SWEEP, CONTROLS, SHELL],
+    &[ALIKE[2], COMMENTS_DROPPED, LITERALS, SWEEP, CONTROLS, SHELL],
+    &[ALIKE[3], COMMENTS_DROPPED, LITERALS, SWEEP, CONTROLS, SHELL],
+    &[ALIKE[4], COMMENTS_DROPPED, LITERALS, SWEEP, CONTROLS, SHELL],
 ];
 /// What reads a text of plain letters.
 pub(super) const DECODED: Leads = &[
-    &[WORDS, SWEEP, CONTROLS, HEX, UNICODE],
-    &[COMMENTS_DROPPED, WORDS, SWEEP, CONTROLS, HEX, UNICODE],
-    &[COMMENTS_PART, WORDS, SWEEP, CONTROLS, HEX, UNICODE],
-    &[LINES, COMMENTS_PART, WORDS, SWEEP, CONTROLS, HEX, UNICODE],
-    &[LONE_PERCENT, COMMENTS_DROPPED, WORDS, SWEEP, CONTROLS, HEX, UNICODE],
-    &[QUOTED_PRINTABLE, SWEEP, CONTROLS, HEX, UNICODE],
-    &[UTF_7, SWEEP, CONTROLS, HEX, UNICODE],
-    &[PLUS, COMMENTS_PART, SWEEP, CONTROLS, HEX, UNICODE],
+    &[LITERALS, SWEEP, CONTROLS, UNICODE, COMMENTS_DROPPED, SHELL],
+    &[SHELL, SWEEP, CONTROLS, UNICODE, COMMENTS_DROPPED],
+    &[COMMENTS_DROPPED, LITERALS, SWEEP, CONTROLS, UNICODE, SHELL],
+    &[COMMENTS_PART, LITERALS, SWEEP, CONTROLS, UNICODE, SHELL],
+    &[LINES, COMMENTS_PART, LITERALS, SWEEP, CONTROLS, UNICODE, SHELL],
+    &[HEX, COMMENTS_DROPPED, LITERALS, SWEEP, CONTROLS, UNICODE, SHELL],
+    &[LONE_PERCENT, COMMENTS_DROPPED, LITERALS, SWEEP, CONTROLS, UNICODE, SHELL],
+    &[QUOTED_PRINTABLE, SWEEP, CONTROLS, UNICODE],
+    &[UTF_7, SWEEP, CONTROLS, UNICODE],
+    &[PLUS, COMMENTS_PART, SWEEP, CONTROLS, UNICODE],
 ];
 
 /// What makes another text out of parts of a text: on that one everything begins anew.
-pub(super) const BRANCHES: [fn(&str) -> Vec<Made>; 2] = [base64::readings, |text| {
-    unicode::spell_tags(text).map(|text| Made::new("tags", text)).into_iter().collect()
-}];
+pub(super) const BRANCHES: [fn(&str) -> Vec<Made>; 4] = [
+    base64::readings,
+    |text| hex::payloads(text).into_iter().collect(),
+    |text| literal::payloads(text).into_iter().collect(),
+    |text| unicode::spell_tags(text).map(|text| Made::new("tags", text)).into_iter().collect(),
+];
 
 /// The kinds of bytes that a text has, as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 
 use super::binary;
 use super::decoder::Made;
+use super::found::Found;
 
 const SHORTEST: usize = 8;
 /// Groups that a separator parts.
@@ -14,35 +15,38 @@ const FEWEST_BYTES: usize = 2;
 
 /// With runs of hexadecimal digits read, and of binary ones.
 pub(super) fn read(text: &str) -> Option<Made> {
-    let bits = replace(text, binary_run);
-    let hex = replace(bits.as_deref().unwrap_or(text), hex_run);
+    let bits = runs(text, binary_run).in_place();
+    let hex = runs(bits.as_deref().unwrap_or(text), hex_run).in_place();
     let names =
         [bits.as_ref().map(|_| "binary"), hex.as_ref().map(|_| "hex")].into_iter().flatten().collect();
     hex.or(bits).map(|text| Made { names, text })
 }
 
+/// What those runs say, without what stands around them.
+pub(super) fn payloads(text: &str) -> Option<Made> {
+    runs(text, hex_run).alone().map(|text| Made::new("hex", text))
+}
+
 type Run = fn(&[u8]) -> (usize, Option<String>);
 
 /// Reads each run that begins where no letter or digit stands before.
-fn replace(text: &str, run: Run) -> Option<String> {
+fn runs(text: &str, run: Run) -> Found<'_> {
     let bytes = text.as_bytes();
-    let mut out = String::new();
-    let (mut copied, mut at) = (0, 0);
+    let mut found = Found::new(text);
+    let mut at = 0;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
         let (taken, read) = run(rest);
         if let Some(read) = read {
-            out.push_str(text.get(copied..at)?);
-            out.push_str(&read);
-            copied = at + taken;
+            found.push(at..at + taken, read);
         }
         at += taken;
         // On to the next run.
-        let rest = bytes.get(at..)?;
+        let rest = bytes.get(at..).unwrap_or_default();
         at += rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-        let rest = bytes.get(at..)?;
+        let rest = bytes.get(at..).unwrap_or_default();
         at += rest.iter().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
     }
-    (copied > 0).then(|| out + text.get(copied..).unwrap_or_default())
+    found
 }
 
 fn hex_run(text: &[u8]) -> (usize, Option<String>) {

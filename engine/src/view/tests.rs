@@ -1,5 +1,7 @@
 //! What must be found, whichever way it is written.
 
+mod encoders;
+
 use super::readings;
 
 /// The view under which a text is read as `read`.
