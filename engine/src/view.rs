@@ -15,15 +15,15 @@ mod decoder;
 mod digits;
 mod escape;
 mod found;
+mod gate;
 mod hex;
 mod html;
 mod literal;
-#[cfg(test)]
-mod measure;
 mod percent;
 mod point;
 mod printable;
 mod shell;
+mod space;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -31,6 +31,8 @@ mod unicode;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
+pub(crate) use gate::may_differ;
 
 use decoder::{BRANCHES, DECODED, LETTERS, Leads, PLAIN_CHARACTERS, PLAIN_LETTERS, Program, RAW};
 
@@ -64,6 +66,53 @@ const ROUNDS_EXCEEDED: Exceeded = Exceeded("is encoded more times over than is l
 /// # Errors
 /// A bound that the readings pass. Whoever asked must deny: what wasn't read can't be judged.
 pub(crate) fn readings(text: &str) -> Result<Vec<Reading>, Exceeded> {
+    if !may_differ(text.as_bytes()) {
+        return Ok(Vec::new());
+    }
+    read_all(text)
+}
+
+/// The same as the scanner compares them: where a pattern has white space, any run of it is one space. The text as it
+/// stands is a further reading then, if it has such runs.
+///
+/// # Errors
+/// As [`readings`].
+pub(crate) fn compared(text: &str, spaces: bool) -> Result<Vec<Reading>, Exceeded> {
+    let mut found = readings(text)?;
+    if spaces {
+        for reading in &mut found {
+            reading.text =
+                space::collapse(&reading.text).unwrap_or_else(|| std::mem::take(&mut reading.text));
+        }
+        found.extend(space::collapse(text).map(|text| Reading { view: vec!["space"], text }));
+    }
+    Ok(found)
+}
+
+/// What to look for in a text and its readings, so that a pattern is found in them: the pattern as it is, and what its
+/// letters, marks and white space become there. ASCII letters keep their case, which whoever scans folds on both sides.
+///
+/// A pattern of ASCII with single spaces is its own and only form. One in another script has a second, in plain letters; and
+/// where some of its letters look like ASCII ones, a third, as a reading of what letters look like mixes them.
+pub(crate) fn pattern_forms(pattern: &str) -> Vec<String> {
+    let spaced = space::collapse(pattern).unwrap_or_else(|| pattern.to_owned());
+    let mut forms = vec![pattern.to_owned()];
+    let mut add = |form: Option<String>| {
+        if let Some(form) = form.filter(|form| !form.trim().is_empty() && !forms.contains(form)) {
+            forms.push(form);
+        }
+    };
+    add(unicode::resolve(&spaced));
+    for small_first in [false, true] {
+        // Letters that all look like ASCII would make of a foreign word another one of ASCII, which plain text has.
+        let alike = confusable::Likeness::of(&spaced, small_first).map(|alike| alike.made().text);
+        add(alike.filter(|alike| !alike.is_ascii()));
+    }
+    add(Some(spaced));
+    forms
+}
+
+fn read_all(text: &str) -> Result<Vec<Reading>, Exceeded> {
     let mut search = Search::new(text);
     search.branch(text, &[])?;
     search.read(text, &[])?;

@@ -34,6 +34,8 @@ pub(super) fn shifted(after: &[u8]) -> Option<(Piece, usize)> {
 
 /// A form's fields have no white space of their own.
 pub(super) fn spaces(text: &str) -> Option<String> {
-    let form = text.contains('+') && !text.contains(char::is_whitespace);
+    let bytes = text.as_bytes();
+    let parts = |at: usize| bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric);
+    let form = !text.contains(char::is_whitespace) && memchr::memchr_iter(b'+', bytes).any(parts);
     form.then(|| text.replace('+', " "))
 }
