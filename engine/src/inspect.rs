@@ -20,7 +20,7 @@ use crate::policy::load::dotted;
 use crate::policy::method::{MAX_METHOD_LENGTH, is_method_name};
 use crate::policy::rules::{ArgumentRule, MethodRules};
 use crate::scan::{Arena, Hit, Leaf, LeafKind, Listener};
-use crate::view::{Exceeded, Reading, readings};
+use crate::view::{Exceeded, Reading};
 use arguments::{Contents, RuleId};
 use findings::{Findings, Key};
 use places::{PlaceId, Places};
@@ -257,9 +257,9 @@ impl<'p> Inspector<'p> {
         });
         let constraints = constraints.collect();
         let denies = &self.policy.rules.denies;
-        let mut reaches = Reaches::new(denies, &self.rules.denies, &self.places);
+        let reaches = Reaches::new(denies, &self.rules.denies, &self.places);
         let texts = trace.texts.into_iter().map(|(leaf, text)| {
-            let (readings, exceeded) = match readings(&text) {
+            let (readings, exceeded) = match self.policy.scanner.readings(&text) {
                 Ok(readings) => (readings, None),
                 Err(Exceeded(bound)) => (Vec::new(), Some(bound.to_owned())),
             };
@@ -354,7 +354,7 @@ impl<'p> Inspector<'p> {
 
     fn text(&mut self, text: &str, leaf: Leaf) {
         if self.scans {
-            self.arena.push(text, leaf);
+            self.policy.scanner.push(&mut self.arena, text, leaf);
             if let Some(trace) = &mut self.trace {
                 trace.text(text, leaf);
             }

@@ -16,7 +16,7 @@ pub(crate) use arena::{Arena, Leaf, LeafKind};
 
 use crate::decision::MAX_FINDINGS;
 use crate::policy::rules::{DenyRule, MatchMode};
-use crate::view::{Exceeded, View, pattern_forms, readings};
+use crate::view::{Exceeded, Reading, View, compared, has_wide_space, may_differ, pattern_forms};
 use literals::Literals;
 use regex::Regex;
 
@@ -27,6 +27,8 @@ pub(crate) struct Scanner {
     plain: Matcher,
     /// For readings, where some pattern is looked for in other forms there.
     decoded: Option<Matcher>,
+    /// Whether some pattern has white space in it, which any other white space stands for.
+    spaces: bool,
 }
 
 /// Patterns, compiled for one kind of text.
@@ -97,12 +99,32 @@ impl Scanner {
         };
         let same = rules.iter().flat_map(DenyRule::texts).all(|pattern| forms(pattern).len() == 1);
         let decoded = if same { None } else { Some(Matcher::new(rules, forms)?) };
-        Ok(Self { plain, decoded })
+        let spaces = rules.iter().flat_map(DenyRule::texts).any(|text| text.contains(char::is_whitespace));
+        Ok(Self { plain, decoded, spaces })
     }
 
     /// Whether there is anything to look for.
     pub(crate) fn is_empty(&self) -> bool {
         self.plain.patterns.is_empty()
+    }
+
+    /// Adds the text of a leaf to those that are scanned.
+    pub(crate) fn push(&self, arena: &mut Arena, text: &str, leaf: Leaf) {
+        arena.push(text, leaf);
+        // What a number can be decoded to is a number.
+        if leaf.kind != LeafKind::Number
+            && (may_differ(text.as_bytes()) || self.spaces && has_wide_space(text.as_bytes()))
+        {
+            arena.keep(text, leaf);
+        }
+    }
+
+    /// Every reading of a text in which patterns are looked for, beside the text as it stands.
+    ///
+    /// # Errors
+    /// A bound that the readings pass.
+    pub(crate) fn readings(&self, text: &str) -> Result<Vec<Reading>, Exceeded> {
+        compared(text, self.spaces)
     }
 
     /// Tells the listener what stands in an arena: in its texts, or else in their readings.
@@ -123,10 +145,10 @@ impl Scanner {
             if !listener.cares(leaf) {
                 continue;
             }
-            let readings = readings(text).map_err(|exceeded| (leaf, exceeded))?;
+            let readings = self.readings(text).map_err(|exceeded| (leaf, exceeded))?;
             decoded.clear();
             for reading in &readings {
-                decoded.push_reading(&reading.text, leaf);
+                decoded.push(&reading.text, leaf);
             }
             let views: Vec<View> = readings.into_iter().map(|reading| reading.view).collect();
             matcher.scan(&decoded, &views, listener);

@@ -4,8 +4,7 @@
 //! in it has an exact span. What a downstream may decode a string to becomes a further view here, and brings its name
 //! into the decision.
 //!
-//! A text is read breadth first: what one decoder makes of it is read by every decoder again, so that a text which was
-//! encoded several times is found whatever the order. The same text is read once, however many ways lead to it.
+//! How that goes is said in `decoder`. The same text is read once, however many ways lead to it.
 
 mod assembly;
 mod base64;
@@ -15,6 +14,8 @@ mod confusable;
 mod decoder;
 mod digits;
 mod escape;
+mod found;
+mod gate;
 mod hex;
 mod html;
 mod literal;
@@ -22,6 +23,7 @@ mod percent;
 mod point;
 mod printable;
 mod shell;
+mod space;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -30,7 +32,10 @@ mod unicode;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
-use decoder::{DECODERS, Made, Triggers};
+pub(crate) use gate::may_differ;
+pub(crate) use space::has_wide_space;
+
+use decoder::{BRANCHES, DECODED, LETTERS, Leads, PLAIN_CHARACTERS, PLAIN_LETTERS, Program, RAW};
 
 /// The readings that led from the string as it stands to the text that was scanned, first to last. Empty for the string
 /// as it stands, in any case of its ASCII letters.
@@ -48,53 +53,89 @@ pub(crate) struct Reading {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Exceeded(pub(crate) &'static str);
 
-/// Decodings one behind the other.
-const ROUNDS: usize = 10;
+/// How often the steps of a program are gone through, and how many branches lie one behind the other.
+const ROUNDS: usize = 8;
 
 /// All readings of a text together have at most so many bytes for each of its own, and so many besides.
 const BYTES_EACH: usize = 64;
 const BYTES_BESIDES: usize = 1 << 18;
+
+const ROUNDS_EXCEEDED: Exceeded = Exceeded("is encoded more times over than is looked at");
 
 /// Every reading of a text that differs from it.
 ///
 /// # Errors
 /// A bound that the readings pass. Whoever asked must deny: what wasn't read can't be judged.
 pub(crate) fn readings(text: &str) -> Result<Vec<Reading>, Exceeded> {
-    let mut search = Search::new(text);
-    for made in decode(text) {
-        search.keep(made, None)?;
+    if !may_differ(text.as_bytes()) {
+        return Ok(Vec::new());
     }
-    let mut round = 0..search.found.len();
-    for _ in 1..ROUNDS {
-        for parent in round.clone() {
-            search.read_on(parent)?;
-        }
-        round = round.end..search.found.len();
-    }
-    let bound = search.found.len();
-    for parent in round {
-        search.read_on(parent)?;
-    }
-    if search.found.len() > bound {
-        return Err(Exceeded("is encoded more times over than is looked at"));
-    }
-    Ok(search.found)
+    read_all(text)
 }
 
-/// What every decoder makes of a text.
-fn decode(text: &str) -> Vec<Made> {
-    let triggers = Triggers::of(text.as_bytes());
-    DECODERS
-        .iter()
-        .filter(|decoder| decoder.triggers.meet(triggers))
-        .flat_map(|decoder| (decoder.decode)(text))
-        .collect()
+/// The same as the scanner compares them: where a pattern has white space, any run of it is one space. The text as it
+/// stands is a further reading then, if it has such runs.
+///
+/// # Errors
+/// As [`readings`].
+pub(crate) fn compared(text: &str, spaces: bool) -> Result<Vec<Reading>, Exceeded> {
+    let mut found = readings(text)?;
+    if spaces {
+        for reading in &mut found {
+            reading.text =
+                space::collapse(&reading.text).unwrap_or_else(|| std::mem::take(&mut reading.text));
+        }
+        found.extend(space::collapse(text).map(|text| Reading { view: vec!["space"], text }));
+    }
+    Ok(found)
+}
+
+/// What to look for in a text and its readings, so that a pattern is found in them: the pattern as it is, and what its
+/// letters, marks and white space become there. ASCII letters keep their case, which whoever scans folds on both sides.
+///
+/// A pattern of ASCII with single spaces is its own and only form. One in another script has a second, in plain letters; and
+/// where some of its letters look like ASCII ones, a third, as a reading of what letters look like mixes them.
+pub(crate) fn pattern_forms(pattern: &str) -> Vec<String> {
+    let spaced = space::collapse(pattern).unwrap_or_else(|| pattern.to_owned());
+    let mut forms = vec![pattern.to_owned()];
+    let mut add = |form: Option<String>| {
+        if let Some(form) = form.filter(|form| !form.trim().is_empty() && !forms.contains(form)) {
+            forms.push(form);
+        }
+    };
+    add(unicode::resolve(&spaced));
+    for small_first in [false, true] {
+        // Letters that all look like ASCII would make of a foreign word another one of ASCII, which plain text has.
+        let alike = confusable::Likeness::of(&spaced, small_first).map(|alike| alike.made().text);
+        add(alike.filter(|alike| !alike.is_ascii()));
+    }
+    add(Some(spaced));
+    forms
+}
+
+fn read_all(text: &str) -> Result<Vec<Reading>, Exceeded> {
+    let mut search = Search::new(text);
+    search.branch(text, &[])?;
+    search.read(text, &[])?;
+    // Each round reads what branches of the round before began.
+    let mut begun = std::mem::take(&mut search.begun);
+    for _ in 0..ROUNDS {
+        for place in begun {
+            let Some(reading) = search.found.get(place).cloned() else { continue };
+            search.branch(&reading.text, &reading.view)?;
+            search.read(&reading.text, &reading.view)?;
+        }
+        begun = std::mem::take(&mut search.begun);
+    }
+    if begun.is_empty() { Ok(search.found) } else { Err(ROUNDS_EXCEEDED) }
 }
 
 /// The readings so far.
 struct Search<'t> {
     text: &'t str,
     found: Vec<Reading>,
+    /// Of those: where a branch has begun on which no program has run yet.
+    begun: Vec<usize>,
     /// Of each hash: the readings that have it. Whoever finds two texts of one hash hides neither.
     known: HashMap<u64, Vec<usize>, BuildHasherDefault<DefaultHasher>>,
     bytes_left: usize,
@@ -103,40 +144,117 @@ struct Search<'t> {
 impl<'t> Search<'t> {
     fn new(text: &'t str) -> Self {
         let bytes_left = text.len().saturating_mul(BYTES_EACH).saturating_add(BYTES_BESIDES);
-        Self { text, found: Vec::new(), known: HashMap::default(), bytes_left }
+        Self { text, found: Vec::new(), begun: Vec::new(), known: HashMap::default(), bytes_left }
     }
 
-    fn read_on(&mut self, parent: usize) -> Result<(), Exceeded> {
-        let made = self.found.get(parent).map(|reading| decode(&reading.text)).unwrap_or_default();
-        made.into_iter().try_for_each(|made| self.keep(made, Some(parent)))
+    /// Runs every program on a text.
+    fn read(&mut self, text: &str, view: &[&'static str]) -> Result<(), Exceeded> {
+        let raw = Reading { view: view.to_vec(), text: text.to_owned() };
+        let mut stages = vec![raw];
+        while let Some(stage) = stages.last() {
+            let decoded = self.pass(PLAIN_CHARACTERS, stage)?;
+            if decoded.text == stage.text {
+                break;
+            }
+            if stages.len() > ROUNDS {
+                return Err(ROUNDS_EXCEEDED);
+            }
+            stages.push(decoded);
+        }
+        let mut plain_texts: Vec<String> = Vec::new();
+        for (place, stage) in stages.iter().enumerate() {
+            // Letters may be part of a notation that would be taken apart without them.
+            if place + 1 == stages.len() || !stage.text.is_ascii() {
+                let plain = self.run(PLAIN_LETTERS, stage)?;
+                if !plain_texts.contains(&plain.text) {
+                    self.lead(DECODED, &plain)?;
+                    self.lead(LETTERS, stage)?;
+                    plain_texts.push(plain.text);
+                }
+            }
+            // What only escapes led to had its backslashes read before.
+            if place == 0 || stage.view.iter().rev().find(|name| **name != "controls") != Some(&"escape") {
+                self.lead(RAW, stage)?;
+            }
+        }
+        Ok(())
     }
 
-    fn keep(&mut self, made: Made, parent: Option<usize>) -> Result<(), Exceeded> {
-        if made.text == self.text {
-            return Ok(());
+    fn lead(&mut self, programs: Leads, from: &Reading) -> Result<(), Exceeded> {
+        programs.iter().try_for_each(|program| {
+            let leads = program.first().is_some_and(|lead| lead.take(&mut from.clone()));
+            if leads { self.run(program, from).map(|_| ()) } else { Ok(()) }
+        })
+    }
+
+    /// Goes through the steps of a program until none changes the text.
+    fn run(&mut self, program: Program, from: &Reading) -> Result<Reading, Exceeded> {
+        let mut now = from.clone();
+        for _ in 0..ROUNDS {
+            let next = self.pass(program, &now)?;
+            if next.text == now.text {
+                return Ok(now);
+            }
+            now = next;
         }
-        let same = self.known.entry(self.known.hasher().hash_one(&made.text)).or_default();
-        if same.iter().any(|&known| self.found.get(known).is_some_and(|known| known.text == made.text)) {
-            return Ok(());
+        Err(ROUNDS_EXCEEDED)
+    }
+
+    /// Takes the lead of a program, then what follows until that is through, and then the last step: it may drop what the
+    /// others would read. What each of the three leaves is a reading.
+    fn pass(&mut self, program: Program, from: &Reading) -> Result<Reading, Exceeded> {
+        let mut now = from.clone();
+        let Some((lead, others)) = program.split_first() else { return Ok(now) };
+        if lead.take(&mut now) {
+            self.keep_and_branch(&now)?;
         }
-        let Some(left) = self.bytes_left.checked_sub(made.text.len() + 1) else {
+        let Some((last, between)) = others.split_last() else { return Ok(now) };
+        for round in 0.. {
+            let changed = between.iter().fold(false, |changed, step| step.take(&mut now) || changed);
+            if !changed {
+                break;
+            }
+            if round == ROUNDS {
+                return Err(ROUNDS_EXCEEDED);
+            }
+        }
+        self.keep_and_branch(&now)?;
+        if last.take(&mut now) {
+            self.keep_and_branch(&now)?;
+        }
+        Ok(now)
+    }
+
+    fn keep_and_branch(&mut self, reading: &Reading) -> Result<(), Exceeded> {
+        if self.keep(reading)?.is_some() { self.branch(&reading.text, &reading.view) } else { Ok(()) }
+    }
+
+    fn branch(&mut self, text: &str, view: &[&'static str]) -> Result<(), Exceeded> {
+        for made in BRANCHES.iter().flat_map(|branch| branch(text)) {
+            let reading = Reading { view: [view, &made.names].concat(), text: made.text };
+            if let Some(place) = self.keep(&reading)? {
+                self.begun.push(place);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps a reading, unless its text is known; and tells where.
+    fn keep(&mut self, reading: &Reading) -> Result<Option<usize>, Exceeded> {
+        if reading.text == self.text {
+            return Ok(None);
+        }
+        let same = self.known.entry(self.known.hasher().hash_one(&reading.text)).or_default();
+        if same.iter().any(|&known| self.found.get(known).is_some_and(|known| known.text == reading.text)) {
+            return Ok(None);
+        }
+        let Some(left) = self.bytes_left.checked_sub(reading.text.len() + 1) else {
             return Err(Exceeded("can be read in more ways than are looked at"));
         };
         self.bytes_left = left;
-        same.push(self.found.len());
-        let mut view = parent.and_then(|parent| self.found.get(parent)).map(|parent| parent.view.clone());
-        view.get_or_insert_default().extend(made.names);
-        self.found.push(Reading { view: view.unwrap_or_default(), text: made.text });
-        Ok(())
+        let place = self.found.len();
+        same.push(place);
+        self.found.push(reading.clone());
+        Ok(Some(place))
     }
-}
-
-/// Whether a text may have a reading that differs from it.
-pub(crate) fn may_differ(_text: &[u8]) -> bool {
-    false
-}
-
-/// The forms in which a pattern stands in readings, beside its own.
-pub(crate) fn pattern_forms(_pattern: &str) -> Vec<String> {
-    Vec::new()
 }

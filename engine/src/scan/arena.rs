@@ -3,8 +3,6 @@
 use std::cell::Cell;
 use std::ops::Range;
 
-use crate::view::may_differ;
-
 /// Stands behind each leaf. No UTF-8 text has this byte, so no pattern matches across two leaves.
 pub(crate) const SEPARATOR: u8 = 0xFF;
 
@@ -73,25 +71,21 @@ impl Drop for Arena {
 }
 
 impl Arena {
-    /// Adds the text of a leaf.
-    pub(crate) fn push(&mut self, text: &str, leaf: Leaf) {
-        self.push_reading(text, leaf);
-        // What a number can be decoded to is a number.
-        if leaf.kind != LeafKind::Number && may_differ(text.as_bytes()) {
-            let Buffers { raw, readable, .. } = &mut self.buffers;
-            let start = raw.len();
-            raw.push_str(text);
-            readable.push((leaf, start..raw.len()));
-        }
-    }
-
-    /// Adds a text that isn't read any further.
-    pub(super) fn push_reading(&mut self, text: &str, leaf: Leaf) {
+    /// Adds a text.
+    pub(super) fn push(&mut self, text: &str, leaf: Leaf) {
         let Buffers { folded, leaves, .. } = &mut self.buffers;
         leaves.push((folded.len(), leaf));
         folded.reserve(text.len() + 1);
         folded.extend(text.bytes().map(|byte| byte.to_ascii_lowercase()));
         folded.push(SEPARATOR);
+    }
+
+    /// Keeps the text of a leaf as it stands: it may be read in other ways.
+    pub(super) fn keep(&mut self, text: &str, leaf: Leaf) {
+        let Buffers { raw, readable, .. } = &mut self.buffers;
+        let start = raw.len();
+        raw.push_str(text);
+        readable.push((leaf, start..raw.len()));
     }
 
     /// Forgets every text, and keeps the memory for others.

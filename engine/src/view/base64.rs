@@ -9,9 +9,11 @@ use super::binary;
 use super::decoder::Made;
 
 /// A run within a text that no padding ends.
-const SHORTEST: usize = 16;
+pub(super) const SHORTEST: usize = 16;
 /// The whole text, or a run that padding ends.
 const SHORTEST_MARKED: usize = 4;
+/// Of a run in lines: each but the last.
+const SHORTEST_LINE: usize = 8;
 /// From here on a run may be preceded by a word.
 const SHORTEST_SHIFTED: usize = 24;
 
@@ -51,6 +53,19 @@ pub(super) fn bytes_of(run: &[u8]) -> Vec<u8> {
     decode(run, 6, sextet)
 }
 
+/// Whether a byte can be part of a run.
+pub(super) fn is_part(byte: u8) -> bool {
+    sextet(byte).is_some()
+}
+
+/// Whether a text of this kind is a short run as a whole. (Longer ones are found as runs.)
+pub(super) fn may_be(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    (SHORTEST_MARKED..SHORTEST).contains(&text.len())
+        && text.iter().all(|byte| is_part(*byte))
+        && binary::whole_text(&bytes_of(text)).is_some()
+}
+
 fn push(found: &mut String, read: Option<String>) {
     if let Some(read) = read
         && !found.lines().next_back().is_some_and(|last| last == read)
@@ -68,28 +83,19 @@ fn runs(text: &[u8], lines: bool) -> impl Iterator<Item = &[u8]> {
     let mut at = 0;
     std::iter::from_fn(move || {
         loop {
+            at += text.get(at..)?.iter().position(|byte| is_part(*byte))?;
             let rest = text.get(at..)?;
-            at += rest.iter().position(|byte| sextet(*byte).is_some())?;
-            let rest = text.get(at..)?;
-            let mut length = 0;
-            let mut breaks = false;
-            while let Some(byte) = rest.get(length) {
-                if sextet(*byte).is_some() {
-                    length += 1;
-                } else if lines && byte.is_ascii_whitespace() {
-                    let space =
-                        rest.get(length..)?.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-                    let gap = rest.get(length..length + space)?;
-                    if !gap.contains(&b'\n')
-                        || rest.get(length + space).is_none_or(|byte| sextet(*byte).is_none())
-                    {
-                        break;
-                    }
-                    length += space;
-                    breaks = true;
-                } else {
+            let mut length = rest.iter().take_while(|byte| is_part(**byte)).count();
+            let (mut line, mut breaks) = (length, false);
+            while lines && line >= SHORTEST_LINE {
+                let after = rest.get(length..)?;
+                let gap = line_end(after);
+                line = after.iter().skip(gap).take_while(|byte| is_part(**byte)).count();
+                if gap == 0 || line == 0 {
                     break;
                 }
+                length += gap + line;
+                breaks = true;
             }
             let padding = rest.iter().skip(length).take(6).take_while(|byte| **byte == b'=').count();
             at += length + padding;
@@ -98,6 +104,22 @@ fn runs(text: &[u8], lines: bool) -> impl Iterator<Item = &[u8]> {
             }
         }
     })
+}
+
+/// The bytes of the end of a line, and of what indents the next one; 0 where the line goes on.
+fn line_end(text: &[u8]) -> usize {
+    let end = if text.starts_with(b"\r\n") { 2 } else { usize::from(text.starts_with(b"\n")) };
+    if end == 0 {
+        0
+    } else {
+        end + text.iter().skip(end).take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+    }
+}
+
+/// Whether a line that ends here may be part of a run of several.
+pub(super) fn may_go_on(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    line.iter().rev().take(SHORTEST_LINE).filter(|byte| is_part(**byte)).count() == SHORTEST_LINE
 }
 
 /// The whole bytes of a run of so many bits a character. White space and padding stand for nothing.

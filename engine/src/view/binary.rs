@@ -78,7 +78,7 @@ fn utf16(bytes: &[u8]) -> Option<String> {
     let text: String =
         char::decode_utf16(units).map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
     let text = text.trim_start_matches('\u{FEFF}');
-    text.chars().all(is_text).then(|| text.to_owned())
+    text.chars().all(|character| is_text(character) && character != '\0').then(|| text.to_owned())
 }
 
 fn is_text(character: char) -> bool {

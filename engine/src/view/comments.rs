@@ -3,18 +3,10 @@
 //! Quotes aren't looked at, as the text may be put into a quoted one. Comments that MySQL reads (`/*!50000DROP*/`) lose
 //! only their marks. What a line's comment hides is found in the readings that keep it.
 
-use super::decoder::Made;
+use super::ROUNDS;
 
-/// Without block comments, with a space for each, and with a line's end for the comment before it.
-pub(super) fn readings(text: &str) -> Vec<Made> {
-    [blocks(text, ""), blocks(text, " "), lines(text)]
-        .into_iter()
-        .flatten()
-        .map(|text| Made::new("comments", text))
-        .collect()
-}
-
-fn blocks(text: &str, instead: &str) -> Option<String> {
+/// With nothing, or something else, instead of block comments.
+pub(super) fn blocks(text: &str, instead: &str) -> Option<String> {
     let bytes = text.as_bytes();
     // Looked up once from behind: a text of openings alone must not be searched to its end for each.
     let last_close = memchr::memmem::rfind(bytes, b"*/");
@@ -27,6 +19,10 @@ fn blocks(text: &str, instead: &str) -> Option<String> {
         }
         let rest = bytes.get(at..)?;
         let taken = if rest.starts_with(b"*/") {
+            // The slash may open the next one.
+            if rest.get(2) == Some(&b'*') {
+                continue;
+            }
             2
         } else if let Some(inside) = rest.strip_prefix(b"/*") {
             match kept(inside) {
@@ -55,7 +51,18 @@ fn kept(inside: &[u8]) -> Option<usize> {
     Some(marks + digits)
 }
 
-fn lines(text: &str) -> Option<String> {
+/// Without block comments, nor those that come about thereby.
+pub(super) fn dropped(text: &str) -> Option<String> {
+    let mut out = blocks(text, "")?;
+    for _ in 1..ROUNDS {
+        let Some(next) = blocks(&out, "") else { break };
+        out = next;
+    }
+    Some(out)
+}
+
+/// Without what stands from a mark to the end of the line.
+pub(super) fn lines(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut out = String::new();
     let mut copied = 0;

@@ -13,19 +13,6 @@ use unicode_security::skeleton;
 use super::decoder::Made;
 use super::unicode::Plain;
 
-/// The text in the ASCII characters that it looks like.
-pub(super) fn readings(text: &str) -> Vec<Made> {
-    let mut texts: Vec<String> = Vec::new();
-    for small_first in [false, true] {
-        let Some(likeness) = Likeness::of(text, small_first) else { return Vec::new() };
-        texts.extend(CHOICES.iter().filter_map(|choice| likeness.choose(choice)));
-        texts.insert(0, likeness.text);
-    }
-    texts.sort_unstable();
-    texts.dedup();
-    texts.into_iter().map(|text| Made::new("confusable", text)).collect()
-}
-
 /// What the characters are taken for that look like several.
 struct Choice {
     l: &'static str,
@@ -41,7 +28,7 @@ const CHOICES: [Choice; 3] = [
 ];
 
 /// A text in ASCII, and where it could be read otherwise.
-struct Likeness {
+pub(super) struct Likeness {
     text: String,
     /// The places of single bytes that stand for what looks like an `l`, an `o` or an `m`.
     doubtful: Vec<(usize, Doubt)>,
@@ -57,7 +44,7 @@ enum Doubt {
 impl Likeness {
     /// None where no character looks like another. Capital Nu looks like `N` and small nu like `v`, so that either may come
     /// first.
-    fn of(text: &str, small_first: bool) -> Option<Self> {
+    pub(super) fn of(text: &str, small_first: bool) -> Option<Self> {
         let mut plain = Plain::with_capacity(text.len());
         let mut doubtful = Vec::new();
         let mut alike = false;
@@ -83,7 +70,14 @@ impl Likeness {
         alike.then(|| Self { text: plain.finish(), doubtful })
     }
 
-    fn choose(&self, choice: &Choice) -> Option<String> {
+    /// The likeness itself.
+    pub(super) fn made(self) -> Made {
+        Made::new("confusable", self.text)
+    }
+
+    /// With what is in doubt taken as one of the choices says.
+    pub(super) fn choose(&self, choice: usize) -> Option<Made> {
+        let choice = CHOICES.get(choice)?;
         let mut out = String::with_capacity(self.text.len());
         let mut copied = 0;
         for (at, doubt) in &self.doubtful {
@@ -100,7 +94,7 @@ impl Likeness {
             copied = at + 1;
         }
         out.push_str(self.text.get(copied..)?);
-        (copied > 0).then_some(out)
+        (copied > 0).then(|| Made::new("confusable", out))
     }
 }
 
@@ -115,7 +109,39 @@ fn look(character: char, small_first: bool) -> Option<String> {
 
 /// The prototype of a character in the Unicode table, where that is ASCII but for marks: `đ` is `d` with a stroke.
 fn prototype(character: char) -> Option<String> {
+    if let Some((letter, _)) = BESIDES_THE_TABLE.iter().find(|(_, alike)| alike.contains(character)) {
+        return Some((*letter).to_owned());
+    }
     let prototype: String =
         skeleton(character.encode_utf8(&mut [0; 4])).filter(|part| !is_combining_mark(*part)).collect();
     (!prototype.is_empty() && prototype.is_ascii()).then_some(prototype)
 }
+
+/// Latin letters of other shapes that the table leaves out (small capitals, hooks, curls), and what earlier versions of it had.
+const BESIDES_THE_TABLE: [(&str, &str); 25] = [
+    ("a", "Ⱥᴀᶏẚⱥ"),
+    ("b", "ʙᵬᶀꞖꞗ𐞄"),
+    ("c", "ƇƈɕᶝꞒꞓꞔꟄ𝼝𐔜"),
+    ("d", "ȡᴅᵭᶁᶑꟇꟈ𐞍"),
+    ("e", "ᴇᶒⱸꬴ"),
+    ("f", "ᶂꜰ"),
+    ("g", "ɢʛꞠꞡ𐞒𐞔"),
+    ("h", "ʜꞕ𐞖"),
+    ("i", "ᵻᶖᶤᶦᶧ𝼚˛ͺ"),
+    ("j", "ᴊ"),
+    ("k", "ᴋᶄꝂꝃꝄꝅꞢꞣ"),
+    ("l", "ȴɬʟᴌᶅᶪᶫⱠⱡꝈꝉꞎꞭꬷꬸꬹꭝ𐞛𐞜𐞝𝼄𝼑𝼓"),
+    ("m", "ɱᴍᵯᶆᶬⱮ"),
+    ("n", "ȵɴᶇᶰꞐꞑꞤꞥ"),
+    ("o", "ⱺꝌꝍ𝼛"),
+    ("p", "ᴘᵱᶈꝐꝑꝒꝓꝔꝕ"),
+    ("q", "ɊɋꝖꝗꝘꝙꞯ"),
+    ("r", "ɾᵳᶉꞦꞧꭆ𐞩𐞪𝼖"),
+    ("s", "ȿᶊⱾꞨꞩꟉꟊ𐞺𝼞🄪"),
+    ("t", "ȶᴛ𐞯𝼉"),
+    ("u", "ᶙꞸꞹ"),
+    ("v", "ƲʋᶌᶹⱱⱴꝞꝟ𐞰"),
+    ("w", "Ⱳⱳ"),
+    ("x", "ᶍꭖꭗꭘꭙ"),
+    ("z", "ɀʑᶎᶽⱿꟆ𑣄"),
+];

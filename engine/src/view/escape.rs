@@ -1,5 +1,7 @@
 //! Backslash escapes, as C, JSON, JavaScript, Python, Perl and shells write them.
 //!
+//! A backslash before a quote or a slash is left to `shell`, which drops it: it may also be the end of a piece of text that
+//! is quoted, or stand before a comment.
 //! What it does not see: names of characters (`\N{LATIN CAPITAL LETTER D}`), control notation (`\cM`). The escapes of
 //! stylesheets and of SQL's `U&'…'`, which differ in what they take for the end, are in `point`.
 
@@ -53,10 +55,6 @@ pub(super) fn read(text: &[u8]) -> Option<(Piece, usize)> {
         b't' => plain('\t'),
         b'v' => plain('\u{B}'),
         b'f' => plain('\u{C}'),
-        b'b' => plain('\u{8}'),
-        b'a' => plain('\u{7}'),
-        b'e' => plain('\u{1B}'),
-        b'"' | b'\'' | b'/' | b'`' => plain(char::from(kind)),
         b'\n' => Some((Piece::Text(String::new()), 2)),
         b'\\' => {
             let run = text.iter().take_while(|byte| **byte == b'\\').count();

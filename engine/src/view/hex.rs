@@ -1,63 +1,99 @@
 //! Runs of digits that are text: hexadecimal (`44524f50`, `44 52 4f 50`, `0x44, 0x52`) and binary (`01000100 01010010`).
 //!
-//! A bare run needs eight digits, as numbers are digits too, and must decode to text; what `0x` stands before is read by
-//! `literal`, however short. What it does not see: decimal numbers but as arguments (`CHAR(68)`), an odd number of digits.
+//! A bare run within a text needs sixteen digits, as numbers are digits too, and one that is quoted or the whole text needs
+//! eight; groups without `0x` must be the whole text. What they decode to must be text (see `binary`). What `0x` stands before
+//! is read by `literal`, however short. What it does not see: decimal numbers but as arguments (`CHAR(68)`), an odd number of
+//! digits.
+
+use std::ops::Range;
 
 use super::binary;
 use super::decoder::Made;
+use super::found::Found;
 
-const SHORTEST: usize = 8;
+const SHORTEST: usize = 16;
+/// Where it is quoted, or the whole text.
+const SHORTEST_APART: usize = 8;
 /// Groups that a separator parts.
 const FEWEST_GROUPS: usize = 4;
 const BITS: usize = 8;
 const FEWEST_BYTES: usize = 2;
 
 /// With runs of hexadecimal digits read, and of binary ones.
-pub(super) fn readings(text: &str) -> Vec<Made> {
-    let hex = replace(text, hex_run).map(|text| Made::new("hex", text));
-    let bits = replace(text, binary_run).map(|text| Made::new("binary", text));
-    hex.into_iter().chain(bits).collect()
+pub(super) fn read(text: &str) -> Option<Made> {
+    let bits = runs(text, binary_run).in_place();
+    let hex = runs(bits.as_deref().unwrap_or(text), hex_run).in_place();
+    let names =
+        [bits.as_ref().map(|_| "binary"), hex.as_ref().map(|_| "hex")].into_iter().flatten().collect();
+    hex.or(bits).map(|text| Made { names, text })
 }
 
-type Run = fn(&[u8]) -> (usize, Option<String>);
+/// What those runs say, without what stands around them.
+pub(super) fn payloads(text: &str) -> Option<Made> {
+    runs(text, hex_run).alone().map(|text| Made::new("hex", text))
+}
+
+/// Whether a text has a run from its beginning on, which is the only place for some.
+pub(super) fn may_be(text: &[u8]) -> bool {
+    let start = text.len() - text.trim_ascii_start().len();
+    hex_run(text, start).1.is_some() || binary_run(text, start).1.is_some()
+}
+
+/// What reads the run at a place: where that ends, and what it says.
+type Run = fn(&[u8], usize) -> (usize, Option<String>);
 
 /// Reads each run that begins where no letter or digit stands before.
-fn replace(text: &str, run: Run) -> Option<String> {
+fn runs(text: &str, run: Run) -> Found<'_> {
     let bytes = text.as_bytes();
-    let mut out = String::new();
-    let (mut copied, mut at) = (0, 0);
-    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        let (taken, read) = run(rest);
+    let mut found = Found::new(text);
+    let mut at = 0;
+    while at < bytes.len() {
+        let (end, read) = run(bytes, at);
         if let Some(read) = read {
-            out.push_str(text.get(copied..at)?);
-            out.push_str(&read);
-            copied = at + taken;
+            found.push(at..end, read);
         }
-        at += taken;
         // On to the next run.
-        let rest = bytes.get(at..)?;
-        at += rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-        let rest = bytes.get(at..)?;
+        let rest = bytes.get(end..).unwrap_or_default();
+        at = end + rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        let rest = bytes.get(at..).unwrap_or_default();
         at += rest.iter().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
     }
-    (copied > 0).then(|| out + text.get(copied..).unwrap_or_default())
+    found
 }
 
-fn hex_run(text: &[u8]) -> (usize, Option<String>) {
-    let length = text.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-    let ends = text.get(length).is_none_or(|byte| !byte.is_ascii_alphanumeric());
-    if length >= SHORTEST && ends {
-        let digits = text.get(..length - length % 2).unwrap_or_default();
-        return (length, binary::bytes_of_hex(digits).and_then(|bytes| binary::text_within(&bytes)));
+/// Whether nothing but white space stands around a place.
+fn is_whole(text: &[u8], place: Range<usize>) -> bool {
+    let blank = |part: Option<&[u8]>| part.is_some_and(|part| part.trim_ascii().is_empty());
+    // A long way to either side isn't worth walking.
+    place.end - place.start >= text.len() / 2
+        && blank(text.get(..place.start))
+        && blank(text.get(place.end..))
+}
+
+fn is_quoted(text: &[u8], place: &Range<usize>) -> bool {
+    let quote =
+        |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(|byte| matches!(byte, b'\'' | b'"'));
+    quote(place.start.checked_sub(1)) && quote(Some(place.end))
+}
+
+fn hex_run(text: &[u8], at: usize) -> (usize, Option<String>) {
+    let rest = text.get(at..).unwrap_or_default();
+    let length = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let place = at..at + length;
+    let ends = rest.get(length).is_none_or(|byte| !byte.is_ascii_alphanumeric());
+    let apart = length >= SHORTEST_APART && (is_quoted(text, &place) || is_whole(text, place));
+    if ends && (length >= SHORTEST || apart) {
+        let digits = rest.get(..length - length % 2).unwrap_or_default();
+        return (at + length, binary::bytes_of_hex(digits).and_then(|bytes| binary::text_within(&bytes)));
     }
-    grouped(text)
+    grouped(text, at)
 }
 
 /// Two digits, a separator, two digits, and so on, with `0x` before each or without.
-fn grouped(text: &[u8]) -> (usize, Option<String>) {
+fn grouped(text: &[u8], start: usize) -> (usize, Option<String>) {
     let mut bytes = Vec::new();
     let mut separator: Option<&[u8]> = None;
-    let (mut at, mut end) = (0, 0);
+    let (mut at, mut end, mut marked) = (start, start, true);
     loop {
         let rest = text.get(at..).unwrap_or_default();
         let prefix = if rest.starts_with(b"0x") || rest.starts_with(b"0X") { 2 } else { 0 };
@@ -66,33 +102,37 @@ fn grouped(text: &[u8]) -> (usize, Option<String>) {
             break;
         }
         bytes.extend(u8::try_from(byte));
+        marked &= prefix > 0;
         at += prefix + 2;
         end = at;
         let rest = text.get(at..).unwrap_or_default();
-        let length = rest.iter().take(2).take_while(|byte| b" ,:;-._\n".contains(byte)).count();
+        // Without `0x`, commas part decimal numbers.
+        let separators: &[u8] = if prefix > 0 { b", ;|\n" } else { b" :-._\n" };
+        let length = rest.iter().take(2).take_while(|byte| separators.contains(byte)).count();
         let Some(between) = rest.get(..length).filter(|between| !between.is_empty()) else { break };
         if *separator.get_or_insert(between) != between {
             break;
         }
         at += length;
     }
-    let read = if bytes.len() >= FEWEST_GROUPS { binary::text_within(&bytes) } else { None };
-    (end, read)
+    let counts = bytes.len() >= FEWEST_GROUPS && (marked || is_whole(text, start..end));
+    (end, if counts { binary::text_within(&bytes) } else { None })
 }
 
 /// Groups of eight binary digits, apart or not.
-fn binary_run(text: &[u8]) -> (usize, Option<String>) {
+fn binary_run(text: &[u8], start: usize) -> (usize, Option<String>) {
     let mut bytes = Vec::new();
-    let mut at = 0;
+    let (mut at, mut apart) = (start, false);
     loop {
         let rest = text.get(at..).unwrap_or_default();
-        let spaces = if at > 0 { rest.iter().take_while(|byte| **byte == b' ').count().min(1) } else { 0 };
+        let spaces = usize::from(at > start && rest.starts_with(b" "));
         let Some(group) = rest.get(spaces..spaces + BITS) else { break };
         let Some(byte) = super::digits::value(group, 2) else { break };
         bytes.extend(u8::try_from(byte));
+        apart |= spaces > 0;
         at += spaces + BITS;
     }
     let ends = text.get(at).is_none_or(|byte| !byte.is_ascii_alphanumeric());
-    let read = if ends && bytes.len() >= FEWEST_BYTES { binary::whole_text(&bytes) } else { None };
-    (at, read)
+    let counts = ends && bytes.len() >= FEWEST_BYTES && (!apart || is_whole(text, start..at));
+    (at, if counts { binary::whole_text(&bytes) } else { None })
 }

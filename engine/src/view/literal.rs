@@ -8,10 +8,11 @@ use super::assembly::{Assembly, Piece};
 use super::binary;
 use super::decoder::Made;
 use super::digits::value;
+use super::found::Found;
 use super::point;
 
 /// With literals read and joined.
-pub(super) fn readings(text: &str) -> Vec<Made> {
+pub(super) fn read(text: &str) -> Option<Made> {
     let mut names = Vec::new();
     let mut read: Option<String> = None;
     for (name, step) in STEPS {
@@ -20,7 +21,7 @@ pub(super) fn readings(text: &str) -> Vec<Made> {
             names.push(name);
         }
     }
-    read.map(|text| Made { names, text }).into_iter().collect()
+    read.map(|text| Made { names, text })
 }
 
 type Step = (&'static str, fn(&str) -> Option<String>);
@@ -57,27 +58,33 @@ const FUNCTIONS: [&str; 13] = [
 
 /// Numbers as quoted text.
 fn characters(text: &str) -> Option<String> {
+    let mut quoted = Found::new(text);
+    for (place, says) in numbers(text).into_pieces() {
+        quoted.push(place, format!("'{says}'"));
+    }
+    quoted.in_place()
+}
+
+/// What numbers say, without what stands around them.
+pub(super) fn payloads(text: &str) -> Option<Made> {
+    numbers(text).alone().map(|text| Made::new("char", text))
+}
+
+fn numbers(text: &str) -> Found<'_> {
     let bytes = text.as_bytes();
-    let mut out = String::new();
-    let mut copied = 0;
+    let mut found = Found::new(text);
     for at in memchr::memchr3_iter(b'(', b'x', b'X', bytes) {
-        if at < copied {
+        if at < found.end() {
             continue;
         }
-        let Some((start, read, end)) = (match bytes.get(at) {
-            Some(b'(') => call(text, at),
-            _ => hexadecimal(text, at),
-        }) else {
-            continue;
-        };
-        let Some(between) = text.get(copied..start) else { continue };
-        out.push_str(between);
-        out.push('\'');
-        out.push_str(&read);
-        out.push('\'');
-        copied = end;
+        let read = if bytes.get(at) == Some(&b'(') { call(text, at) } else { hexadecimal(text, at) };
+        if let Some((start, says, end)) = read
+            && start >= found.end()
+        {
+            found.push(start..end, says);
+        }
     }
-    (copied > 0).then(|| out + text.get(copied..).unwrap_or_default())
+    found
 }
 
 /// The call whose bracket opens here: its place and its text.
@@ -150,23 +157,30 @@ fn join(text: &str) -> Option<String> {
             continue;
         }
         calls.advance(bytes, at);
-        let Some(taken) = glue(bytes.get(at..)?, calls.concatenates()) else { continue };
-        out.push_str(text.get(copied..at)?);
+        let escaped =
+            at.checked_sub(1).filter(|before| *before >= copied && bytes.get(*before) == Some(&b'\\'));
+        let Some((taken, both)) = glue(bytes.get(at..)?, escaped.is_some(), calls.concatenates()) else {
+            continue;
+        };
+        let start = escaped.filter(|_| both).unwrap_or(at);
+        out.push_str(text.get(copied..start)?);
         copied = at + taken;
     }
     (copied > 0).then(|| out + text.get(copied..).unwrap_or_default())
 }
 
-/// From a quote over an operator to the next quote: how many bytes.
-fn glue(text: &[u8], list: bool) -> Option<usize> {
+/// From a quote over an operator to the next quote: how many bytes, and whether backslashes stand before both, as in text
+/// within text.
+fn glue(text: &[u8], escaped: bool, list: bool) -> Option<(usize, bool)> {
     let quote = text.first()?;
     let mut at = 1;
-    let mut operator = false;
+    let (mut operator, mut both) = (false, false);
     for _ in 0..LONGEST_GLUE {
         let byte = text.get(at)?;
         match byte {
-            byte if byte == quote => return Some(at + 1),
-            b'\'' | b'"' if operator => return Some(at + 1),
+            byte if byte == quote => return Some((at + 1, both)),
+            b'\'' | b'"' if operator => return Some((at + 1, both)),
+            b'\\' if escaped && text.get(at + 1) == Some(quote) => both = true,
             b' ' | b'\t' | b'\n' | b'\r' | b'(' | b')' => {}
             b'|' | b'+' | b'.' | b'&' | b'~' => operator = true,
             b',' if list => operator = true,

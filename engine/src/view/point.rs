@@ -3,14 +3,7 @@
 //! They look like octal escapes, which `escape` reads; so this is a reading beside that one.
 
 use super::assembly::{Assembly, Piece};
-use super::decoder::Made;
 use super::digits::{hex, leading};
-
-/// As SQL reads them, and as a stylesheet does.
-pub(super) fn readings(text: &str) -> Vec<Made> {
-    let read = |name, read| decode(text, b'\\', read).map(|text| Made::new(name, text));
-    [read("sql", sql), read("css", css)].into_iter().flatten().collect()
-}
 
 /// The text with every such escape read.
 pub(super) fn decode(text: &str, escape: u8, read: fn(&[u8]) -> Option<(Piece, usize)>) -> Option<String> {
@@ -41,9 +34,10 @@ pub(super) fn sql(after: &[u8]) -> Option<(Piece, usize)> {
     Some((Piece::Unit(u16::try_from(hex(after.get(..4)?)?).ok()?), 4))
 }
 
-/// Up to six digits, and one white space that ends them.
-fn css(after: &[u8]) -> Option<(Piece, usize)> {
+/// Two to six digits, and one white space that ends them. (One digit makes no character that anyone writes so.)
+pub(super) fn css(after: &[u8]) -> Option<(Piece, usize)> {
     let digits = leading(after, 16, 6);
+    (digits.len() > 1).then_some(())?;
     let character = char::from_u32(hex(digits)?)?;
     let ended = after.get(digits.len()).is_some_and(u8::is_ascii_whitespace);
     Some((Piece::Char(character), digits.len() + usize::from(ended)))

@@ -2,23 +2,10 @@
 
 use super::assembly::{Assembly, Piece};
 use super::base64;
-use super::decoder::Made;
 use super::digits::hex;
-use super::point;
 
-/// In each of the three.
-pub(super) fn readings(text: &str) -> Vec<Made> {
-    [
-        ("quoted-printable", point::decode(text, b'=', quoted)),
-        ("utf-7", point::decode(text, b'+', shifted)),
-        ("plus", spaces(text)),
-    ]
-    .into_iter()
-    .filter_map(|(name, text)| text.map(|text| Made::new(name, text)))
-    .collect()
-}
-
-fn quoted(after: &[u8]) -> Option<(Piece, usize)> {
+/// What stands behind a `=`: two digits, or the end of a line that goes on.
+pub(super) fn quoted(after: &[u8]) -> Option<(Piece, usize)> {
     if after.starts_with(b"\n") {
         return Some((Piece::Text(String::new()), 1));
     }
@@ -28,8 +15,8 @@ fn quoted(after: &[u8]) -> Option<(Piece, usize)> {
     Some((Piece::Byte(u8::try_from(hex(after.get(..2)?)?).ok()?), 2))
 }
 
-/// UTF-16 in base64, which a character outside of that alphabet ends.
-fn shifted(after: &[u8]) -> Option<(Piece, usize)> {
+/// What stands behind a `+`: UTF-16 in base64, which a character outside of that alphabet ends.
+pub(super) fn shifted(after: &[u8]) -> Option<(Piece, usize)> {
     let length =
         after.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')).count();
     let bytes = base64::bytes_of(after.get(..length)?);
@@ -46,7 +33,9 @@ fn shifted(after: &[u8]) -> Option<(Piece, usize)> {
 }
 
 /// A form's fields have no white space of their own.
-fn spaces(text: &str) -> Option<String> {
-    let form = text.contains('+') && !text.contains(char::is_whitespace);
+pub(super) fn spaces(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let parts = |at: usize| bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric);
+    let form = !text.contains(char::is_whitespace) && memchr::memchr_iter(b'+', bytes).any(parts);
     form.then(|| text.replace('+', " "))
 }

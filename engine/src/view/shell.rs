@@ -4,14 +4,8 @@
 //! is read as what is outside. The escapes of `$'…'` are read by `escape`. Carets and backquotes go as well, which is how
 //! `cmd` and PowerShell quote. What it does not see: values of variables (`IFS` apart), globs, braces, output of commands.
 
-use super::decoder::Made;
-
 /// The text without what quotes it.
-pub(super) fn readings(text: &str) -> Vec<Made> {
-    unquote(text).map(|text| Made::new("shell", text)).into_iter().collect()
-}
-
-fn unquote(text: &str) -> Option<String> {
+pub(super) fn unquote(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut out = String::new();
     let (mut copied, mut at) = (0, 0);

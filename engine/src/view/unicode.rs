@@ -11,15 +11,6 @@
 
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
-use super::decoder::Made;
-
-/// What is left once forms are resolved; and the hidden text of tag characters.
-pub(super) fn readings(text: &str) -> Vec<Made> {
-    let mut made: Vec<Made> = resolve(text).map(|text| Made::new("unicode", text)).into_iter().collect();
-    made.extend(spell_tags(text).map(|text| Made::new("tags", text)));
-    made
-}
-
 /// The text in plain characters, or none where it is plain.
 pub(super) fn resolve(text: &str) -> Option<String> {
     let mut plain = Plain::with_capacity(text.len());
@@ -147,7 +138,7 @@ fn keeps_marks(base: char) -> bool {
 }
 
 /// Where the tag characters of a text spell ASCII: that text.
-fn spell_tags(text: &str) -> Option<String> {
+pub(super) fn spell_tags(text: &str) -> Option<String> {
     let spelt: String = text
         .chars()
         .filter_map(|character| match u32::from(character) {
@@ -156,4 +147,10 @@ fn spell_tags(text: &str) -> Option<String> {
         })
         .collect();
     (!spelt.is_empty()).then_some(spelt)
+}
+
+/// The text without control characters that are no white space.
+pub(super) fn drop_controls(text: &str) -> Option<String> {
+    let dropped = |character: char| character.is_ascii_control() && !matches!(character, '\t' | '\n' | '\r');
+    text.contains(dropped).then(|| text.replace(dropped, ""))
 }
