@@ -18,6 +18,7 @@ mod found;
 mod gate;
 mod hex;
 mod html;
+mod letter;
 mod literal;
 mod percent;
 mod point;
@@ -179,11 +180,17 @@ impl<'t> Search<'t> {
         Ok(())
     }
 
+    /// Runs each of these programs whose lead makes something of the text.
     fn lead(&mut self, programs: Leads, from: &Reading) -> Result<(), Exceeded> {
-        programs.iter().try_for_each(|program| {
-            let leads = program.first().is_some_and(|lead| lead.take(&mut from.clone()));
-            if leads { self.run(program, from).map(|_| ()) } else { Ok(()) }
-        })
+        for program in programs {
+            let mut led = from.clone();
+            if program.first().is_some_and(|lead| lead.take(&mut led)) {
+                self.keep_and_branch(&led)?;
+                let passed = self.follow(program, led)?;
+                self.run(program, &passed)?;
+            }
+        }
+        Ok(())
     }
 
     /// Goes through the steps of a program until none changes the text.
@@ -203,10 +210,14 @@ impl<'t> Search<'t> {
     /// others would read. What each of the three leaves is a reading.
     fn pass(&mut self, program: Program, from: &Reading) -> Result<Reading, Exceeded> {
         let mut now = from.clone();
-        let Some((lead, others)) = program.split_first() else { return Ok(now) };
-        if lead.take(&mut now) {
+        if program.first().is_some_and(|lead| lead.take(&mut now)) {
             self.keep_and_branch(&now)?;
         }
+        self.follow(program, now)
+    }
+
+    fn follow(&mut self, program: Program, mut now: Reading) -> Result<Reading, Exceeded> {
+        let others = program.get(1..).unwrap_or_default();
         let Some((last, between)) = others.split_last() else { return Ok(now) };
         for round in 0.. {
             let changed = between.iter().fold(false, |changed, step| step.take(&mut now) || changed);

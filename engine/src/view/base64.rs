@@ -143,15 +143,31 @@ fn decode(run: &[u8], bits: u32, value: fn(u8) -> Option<u8>) -> Vec<u8> {
     bytes
 }
 
+/// Of each byte: its six bits in either alphabet, or more than six where it is in none.
+const SEXTETS: [u8; 256] = sextets();
+
+const fn sextets() -> [u8; 256] {
+    let mut table = [u8::MAX; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        #[expect(clippy::indexing_slicing, reason = "a table of 256 has a place for each byte")]
+        {
+            table[byte as usize] = match byte {
+                b'A'..=b'Z' => byte - b'A',
+                b'a'..=b'z' => byte - b'a' + 26,
+                b'0'..=b'9' => byte - b'0' + 52,
+                b'+' | b'-' => 62,
+                b'/' | b'_' => 63,
+                _ => u8::MAX,
+            };
+        }
+        byte += 1;
+    }
+    table
+}
+
 fn sextet(byte: u8) -> Option<u8> {
-    Some(match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' | b'-' => 62,
-        b'/' | b'_' => 63,
-        _ => return None,
-    })
+    SEXTETS.get(usize::from(byte)).copied().filter(|value| *value < 64)
 }
 
 fn quintet(byte: u8) -> Option<u8> {

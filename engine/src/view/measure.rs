@@ -15,13 +15,20 @@ fn measure() {
             let t = &text[..end];
             let start = std::time::Instant::now();
             match readings(t) {
-                Ok(r) => println!(
-                    "{path} {size}: {} readings, {:.1}x, {:?} deepest {}",
-                    r.len(),
-                    r.iter().map(|r| r.text.len()).sum::<usize>() as f64 / size as f64,
-                    start.elapsed(),
-                    r.iter().map(|r| r.view.len()).max().unwrap_or(0)
-                ),
+                Ok(r) => {
+                    println!(
+                        "{path} {size}: {} readings, {:.1}x, {:?} deepest {}",
+                        r.len(),
+                        r.iter().map(|r| r.text.len()).sum::<usize>() as f64 / size as f64,
+                        start.elapsed(),
+                        r.iter().map(|r| r.view.len()).max().unwrap_or(0)
+                    );
+                    if std::env::var("SHOW").is_ok() {
+                        for r in &r {
+                            println!("{} {:?}", r.text.len(), r.view);
+                        }
+                    }
+                }
                 Err(e) => println!("{path} {size}: {e:?} {:?}", start.elapsed()),
             }
         }

@@ -93,7 +93,7 @@ fn what_hides_words_from_a_reader_is_read() {
         ("D'R'O\"P\"", "DROP", &["shell"]),
         ("D\\R\\OP", "DROP", &["shell"]),
         ("D$@R$*O${x}P", "DROP", &["shell"]),
-        ("DR\\\nOP", "DROP", &["shell"]),
+        ("DR\\\nOP", "DROP", &["escape"]),
         ("rm$IFS-rf${IFS}/", "rm -rf /", &["shell"]),
         ("D^R^OP", "DROP", &["shell"]),
         ("$'\\x44\\u0052'OP", "DROP", &["escape", "shell"]),
