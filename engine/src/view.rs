@@ -23,6 +23,7 @@ mod literal;
 mod percent;
 mod point;
 mod printable;
+mod runs;
 mod shell;
 mod space;
 mod sweep;
@@ -59,6 +60,9 @@ const ROUNDS: usize = 8;
 /// All readings of a text together have at most so many bytes for each of its own, and so many besides.
 const BYTES_EACH: usize = 64;
 const BYTES_BESIDES: usize = 1 << 18;
+
+/// A program that finds nothing new is work all the same: so many count as one reading.
+const RUNS_AS_ONE: usize = 16;
 
 const ROUNDS_EXCEEDED: Exceeded = Exceeded("is encoded more times over than is looked at");
 
@@ -217,6 +221,7 @@ impl<'t> Search<'t> {
     }
 
     fn follow(&mut self, program: Program, mut now: Reading) -> Result<Reading, Exceeded> {
+        self.spend(now.text.len() / RUNS_AS_ONE)?;
         let others = program.get(1..).unwrap_or_default();
         let Some((last, between)) = others.split_last() else { return Ok(now) };
         for round in 0.. {
@@ -258,13 +263,16 @@ impl<'t> Search<'t> {
         if same.iter().any(|&known| self.found.get(known).is_some_and(|known| known.text == reading.text)) {
             return Ok(None);
         }
-        let Some(left) = self.bytes_left.checked_sub(reading.text.len() + 1) else {
-            return Err(Exceeded("can be read in more ways than are looked at"));
-        };
-        self.bytes_left = left;
         let place = self.found.len();
         same.push(place);
         self.found.push(reading.clone());
+        self.spend(reading.text.len() + 1)?;
         Ok(Some(place))
+    }
+
+    fn spend(&mut self, bytes: usize) -> Result<(), Exceeded> {
+        let left = self.bytes_left.checked_sub(bytes);
+        self.bytes_left = left.ok_or(Exceeded("can be read in more ways than are looked at"))?;
+        Ok(())
     }
 }
