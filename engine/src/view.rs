@@ -18,10 +18,12 @@ mod found;
 mod gate;
 mod hex;
 mod html;
+mod letter;
 mod literal;
 mod percent;
 mod point;
 mod printable;
+mod runs;
 mod shell;
 mod space;
 mod sweep;
@@ -59,6 +61,9 @@ const ROUNDS: usize = 8;
 /// All readings of a text together have at most so many bytes for each of its own, and so many besides.
 const BYTES_EACH: usize = 64;
 const BYTES_BESIDES: usize = 1 << 18;
+
+/// A program that finds nothing new is work all the same: so many count as one reading.
+const RUNS_AS_ONE: usize = 16;
 
 const ROUNDS_EXCEEDED: Exceeded = Exceeded("is encoded more times over than is looked at");
 
@@ -180,11 +185,17 @@ impl<'t> Search<'t> {
         Ok(())
     }
 
+    /// Runs each of these programs whose lead makes something of the text.
     fn lead(&mut self, programs: Leads, from: &Reading) -> Result<(), Exceeded> {
-        programs.iter().try_for_each(|program| {
-            let leads = program.first().is_some_and(|lead| lead.take(&mut from.clone()));
-            if leads { self.run(program, from).map(|_| ()) } else { Ok(()) }
-        })
+        for program in programs {
+            let mut led = from.clone();
+            if program.first().is_some_and(|lead| lead.take(&mut led)) {
+                self.keep_and_branch(&led)?;
+                let passed = self.follow(program, led)?;
+                self.run(program, &passed)?;
+            }
+        }
+        Ok(())
     }
 
     /// Goes through the steps of a program until none changes the text.
@@ -204,10 +215,15 @@ impl<'t> Search<'t> {
     /// others would read. What each of the three leaves is a reading.
     fn pass(&mut self, program: Program, from: &Reading) -> Result<Reading, Exceeded> {
         let mut now = from.clone();
-        let Some((lead, others)) = program.split_first() else { return Ok(now) };
-        if lead.take(&mut now) {
+        if program.first().is_some_and(|lead| lead.take(&mut now)) {
             self.keep_and_branch(&now)?;
         }
+        self.follow(program, now)
+    }
+
+    fn follow(&mut self, program: Program, mut now: Reading) -> Result<Reading, Exceeded> {
+        self.spend(now.text.len() / RUNS_AS_ONE)?;
+        let others = program.get(1..).unwrap_or_default();
         let Some((last, between)) = others.split_last() else { return Ok(now) };
         for round in 0.. {
             let changed = between.iter().fold(false, |changed, step| step.take(&mut now) || changed);
@@ -248,13 +264,16 @@ impl<'t> Search<'t> {
         if same.iter().any(|&known| self.found.get(known).is_some_and(|known| known.text == reading.text)) {
             return Ok(None);
         }
-        let Some(left) = self.bytes_left.checked_sub(reading.text.len() + 1) else {
-            return Err(Exceeded("can be read in more ways than are looked at"));
-        };
-        self.bytes_left = left;
         let place = self.found.len();
         same.push(place);
         self.found.push(reading.clone());
+        self.spend(reading.text.len() + 1)?;
         Ok(Some(place))
+    }
+
+    fn spend(&mut self, bytes: usize) -> Result<(), Exceeded> {
+        let left = self.bytes_left.checked_sub(bytes);
+        self.bytes_left = left.ok_or(Exceeded("can be read in more ways than are looked at"))?;
+        Ok(())
     }
 }

@@ -5,15 +5,13 @@
 //! run to a line, not what stands around it. A long run is also read from each of its first four characters, in case a word
 //! stands before it. What it does not see: shorter runs within a text, other alphabets, compressed text.
 
-use super::binary;
-use super::decoder::Made;
+use std::ops::Range;
 
-/// A run within a text that no padding ends.
-pub(super) const SHORTEST: usize = 16;
+use super::decoder::Made;
+use super::{binary, runs};
+
 /// The whole text, or a run that padding ends.
 const SHORTEST_MARKED: usize = 4;
-/// Of a run in lines: each but the last.
-const SHORTEST_LINE: usize = 8;
 /// From here on a run may be preceded by a word.
 const SHORTEST_SHIFTED: usize = 24;
 
@@ -21,13 +19,8 @@ const SHORTEST_SHIFTED: usize = 24;
 pub(super) fn readings(text: &str) -> Vec<Made> {
     let mut found = [String::new(), String::new()];
     let [base64, base32] = &mut found;
-    let whole = text.trim().len();
-    for lines in [false, true] {
-        for run in runs(text.as_bytes(), lines) {
-            let marked = run.last() == Some(&b'=') || run.len() >= whole;
-            if run.len() < if marked { SHORTEST_MARKED } else { SHORTEST } {
-                continue;
-            }
+    for run in runs(text.as_bytes()) {
+        {
             let last_shift = if run.len() >= SHORTEST_SHIFTED { 4 } else { 1 };
             for shift in 0..last_shift {
                 let bytes = run.get(shift..).map(bytes_of).unwrap_or_default();
@@ -53,16 +46,11 @@ pub(super) fn bytes_of(run: &[u8]) -> Vec<u8> {
     decode(run, 6, sextet)
 }
 
-/// Whether a byte can be part of a run.
-pub(super) fn is_part(byte: u8) -> bool {
-    sextet(byte).is_some()
-}
-
 /// Whether a text of this kind is a short run as a whole. (Longer ones are found as runs.)
 pub(super) fn may_be(text: &[u8]) -> bool {
     let text = text.trim_ascii();
-    (SHORTEST_MARKED..SHORTEST).contains(&text.len())
-        && text.iter().all(|byte| is_part(*byte))
+    (SHORTEST_MARKED..runs::LONG).contains(&text.len())
+        && text.iter().all(|byte| runs::is_part(*byte))
         && binary::whole_text(&bytes_of(text)).is_some()
 }
 
@@ -77,49 +65,43 @@ fn push(found: &mut String, read: Option<String>) {
     }
 }
 
-/// The longest runs of characters of any of the alphabets, padding included. Where `lines`, ends of lines between them are
-/// part of a run, and only runs that have some are told.
-fn runs(text: &[u8], lines: bool) -> impl Iterator<Item = &[u8]> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        loop {
-            at += text.get(at..)?.iter().position(|byte| is_part(*byte))?;
-            let rest = text.get(at..)?;
-            let mut length = rest.iter().take_while(|byte| is_part(**byte)).count();
-            let (mut line, mut breaks) = (length, false);
-            while lines && line >= SHORTEST_LINE {
-                let after = rest.get(length..)?;
-                let gap = line_end(after);
-                line = after.iter().skip(gap).take_while(|byte| is_part(**byte)).count();
-                if gap == 0 || line == 0 {
-                    break;
-                }
-                length += gap + line;
-                breaks = true;
-            }
-            let padding = rest.iter().skip(length).take(6).take_while(|byte| **byte == b'=').count();
-            at += length + padding;
-            if !lines || breaks {
-                return rest.get(..length + padding);
-            }
-        }
-    })
-}
-
-/// The bytes of the end of a line, and of what indents the next one; 0 where the line goes on.
-fn line_end(text: &[u8]) -> usize {
-    let end = if text.starts_with(b"\r\n") { 2 } else { usize::from(text.starts_with(b"\n")) };
-    if end == 0 {
-        0
-    } else {
-        end + text.iter().skip(end).take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+/// The runs of a text that count: long ones, those that padding ends, the whole text; and lines of long ones in one.
+fn runs(text: &[u8]) -> Vec<&[u8]> {
+    let mut places: Vec<Range<usize>> = runs::long(text).collect();
+    let lines =
+        places.chunk_by(|line, next| line_end(text, line.end) == Some(next.start)).filter_map(|lines| {
+            let (first, last) = (lines.first()?, lines.last()?);
+            // The last line may be shorter.
+            let end = line_end(text, last.end)
+                .map_or(last.end, |start| runs::around(text, start).end.max(last.end));
+            (end > first.end).then_some(first.start..end)
+        });
+    let mut joined: Vec<Range<usize>> = lines.collect();
+    let padded = memchr::memchr_iter(b'=', text).filter_map(|at| {
+        let run = runs::around(text, at);
+        (run.end == at && (SHORTEST_MARKED..runs::LONG).contains(&(run.len() + padding(text, at))))
+            .then_some(run)
+    });
+    places.extend(padded);
+    let start = text.len() - text.trim_ascii_start().len();
+    let whole = start..start + text.trim_ascii().len();
+    if (SHORTEST_MARKED..runs::LONG).contains(&whole.len()) && runs::around(text, start) == whole {
+        places.push(whole);
     }
+    places.append(&mut joined);
+    places.sort_unstable_by_key(|place| (place.start, place.end));
+    places.into_iter().filter_map(|place| text.get(place)).collect()
 }
 
-/// Whether a line that ends here may be part of a run of several.
-pub(super) fn may_go_on(line: &[u8]) -> bool {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    line.iter().rev().take(SHORTEST_LINE).filter(|byte| is_part(**byte)).count() == SHORTEST_LINE
+fn padding(text: &[u8], at: usize) -> usize {
+    text.get(at..).unwrap_or_default().iter().take(3).take_while(|byte| **byte == b'=').count()
+}
+
+/// Where the next line begins, if one ends here.
+fn line_end(text: &[u8], at: usize) -> Option<usize> {
+    let rest = text.get(at..)?;
+    let after = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n"))?;
+    Some(text.len() - after.trim_ascii_start().len())
 }
 
 /// The whole bytes of a run of so many bits a character. White space and padding stand for nothing.
@@ -143,15 +125,31 @@ fn decode(run: &[u8], bits: u32, value: fn(u8) -> Option<u8>) -> Vec<u8> {
     bytes
 }
 
+/// Of each byte: its six bits in either alphabet, or more than six where it is in none.
+const SEXTETS: [u8; 256] = sextets();
+
+const fn sextets() -> [u8; 256] {
+    let mut table = [u8::MAX; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        #[expect(clippy::indexing_slicing, reason = "a table of 256 has a place for each byte")]
+        {
+            table[byte as usize] = match byte {
+                b'A'..=b'Z' => byte - b'A',
+                b'a'..=b'z' => byte - b'a' + 26,
+                b'0'..=b'9' => byte - b'0' + 52,
+                b'+' | b'-' => 62,
+                b'/' | b'_' => 63,
+                _ => u8::MAX,
+            };
+        }
+        byte += 1;
+    }
+    table
+}
+
 fn sextet(byte: u8) -> Option<u8> {
-    Some(match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' | b'-' => 62,
-        b'/' | b'_' => 63,
-        _ => return None,
-    })
+    SEXTETS.get(usize::from(byte)).copied().filter(|value| *value < 64)
 }
 
 fn quintet(byte: u8) -> Option<u8> {

@@ -7,10 +7,8 @@
 //! What it does not see: a text that mixes what looks like `l` for different letters, beyond what a character's own case
 //! tells; ASCII that looks like other ASCII (`DR0P`); what only a font makes look alike.
 
-use unicode_normalization::char::is_combining_mark;
-use unicode_security::skeleton;
-
 use super::decoder::Made;
+use super::letter;
 use super::unicode::Plain;
 
 /// What the characters are taken for that look like several.
@@ -49,23 +47,26 @@ impl Likeness {
         let mut doubtful = Vec::new();
         let mut alike = false;
         for character in text.chars() {
-            let Some(look) = (!character.is_ascii()).then(|| look(character, small_first)).flatten() else {
+            if character.is_ascii() {
                 plain.push(character);
                 continue;
-            };
-            alike = true;
-            let doubt = match look.as_str() {
-                "l" => Some((if character.is_uppercase() { "I" } else { "l" }, Doubt::L)),
-                "o" => Some(("o", Doubt::O)),
-                "O" => Some(("O", Doubt::O)),
-                "rn" => Some(("m", Doubt::M)),
-                _ => None,
-            };
-            let shown = doubt.map_or(look.as_str(), |(shown, kind)| {
-                doubtful.push((plain.len(), kind));
-                shown
+            }
+            letter::with(character, |letter| {
+                let Some(look) = letter.alike(small_first) else { return plain.push_letter(letter) };
+                alike = true;
+                let doubt = match look {
+                    "l" => Some((if character.is_uppercase() { "I" } else { "l" }, Doubt::L)),
+                    "o" => Some(("o", Doubt::O)),
+                    "O" => Some(("O", Doubt::O)),
+                    "rn" => Some(("m", Doubt::M)),
+                    _ => None,
+                };
+                let shown = doubt.map_or(look, |(shown, kind)| {
+                    doubtful.push((plain.len(), kind));
+                    shown
+                });
+                shown.chars().for_each(|shown| plain.push(shown));
             });
-            shown.chars().for_each(|shown| plain.push(shown));
         }
         alike.then(|| Self { text: plain.finish(), doubtful })
     }
@@ -97,51 +98,3 @@ impl Likeness {
         (copied > 0).then(|| Made::new("confusable", out))
     }
 }
-
-/// The ASCII that a character looks like, or the same letter in its other case does.
-fn look(character: char, small_first: bool) -> Option<String> {
-    let small = character.to_lowercase().next().filter(|small| *small != character);
-    let capital = character.to_uppercase().next().filter(|capital| *capital != character);
-    let order =
-        if small_first { [small, Some(character), capital] } else { [Some(character), small, capital] };
-    order.into_iter().flatten().find_map(prototype)
-}
-
-/// The prototype of a character in the Unicode table, where that is ASCII but for marks: `đ` is `d` with a stroke.
-fn prototype(character: char) -> Option<String> {
-    if let Some((letter, _)) = BESIDES_THE_TABLE.iter().find(|(_, alike)| alike.contains(character)) {
-        return Some((*letter).to_owned());
-    }
-    let prototype: String =
-        skeleton(character.encode_utf8(&mut [0; 4])).filter(|part| !is_combining_mark(*part)).collect();
-    (!prototype.is_empty() && prototype.is_ascii()).then_some(prototype)
-}
-
-/// Latin letters of other shapes that the table leaves out (small capitals, hooks, curls), and what earlier versions of it had.
-const BESIDES_THE_TABLE: [(&str, &str); 25] = [
-    ("a", "Ⱥᴀᶏẚⱥ"),
-    ("b", "ʙᵬᶀꞖꞗ𐞄"),
-    ("c", "ƇƈɕᶝꞒꞓꞔꟄ𝼝𐔜"),
-    ("d", "ȡᴅᵭᶁᶑꟇꟈ𐞍"),
-    ("e", "ᴇᶒⱸꬴ"),
-    ("f", "ᶂꜰ"),
-    ("g", "ɢʛꞠꞡ𐞒𐞔"),
-    ("h", "ʜꞕ𐞖"),
-    ("i", "ᵻᶖᶤᶦᶧ𝼚˛ͺ"),
-    ("j", "ᴊ"),
-    ("k", "ᴋᶄꝂꝃꝄꝅꞢꞣ"),
-    ("l", "ȴɬʟᴌᶅᶪᶫⱠⱡꝈꝉꞎꞭꬷꬸꬹꭝ𐞛𐞜𐞝𝼄𝼑𝼓"),
-    ("m", "ɱᴍᵯᶆᶬⱮ"),
-    ("n", "ȵɴᶇᶰꞐꞑꞤꞥ"),
-    ("o", "ⱺꝌꝍ𝼛"),
-    ("p", "ᴘᵱᶈꝐꝑꝒꝓꝔꝕ"),
-    ("q", "ɊɋꝖꝗꝘꝙꞯ"),
-    ("r", "ɾᵳᶉꞦꞧꭆ𐞩𐞪𝼖"),
-    ("s", "ȿᶊⱾꞨꞩꟉꟊ𐞺𝼞🄪"),
-    ("t", "ȶᴛ𐞯𝼉"),
-    ("u", "ᶙꞸꞹ"),
-    ("v", "ƲʋᶌᶹⱱⱴꝞꝟ𐞰"),
-    ("w", "Ⱳⱳ"),
-    ("x", "ᶍꭖꭗꭘꭙ"),
-    ("z", "ɀʑᶎᶽⱿꟆ𑣄"),
-];

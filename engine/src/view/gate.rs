@@ -4,91 +4,78 @@
 //! is something, for the pairs of bytes that do. What it says no to has no reading (a property holds that); what it says yes
 //! to mostly has none either.
 
-use super::{base64, hex};
+use super::{base64, hex, runs};
 
 /// Bytes that are tested in one go.
 const BLOCK: usize = 64;
 
 /// False where a text has no reading but itself.
 pub(crate) fn may_differ(text: &[u8]) -> bool {
-    let mut at = 0;
-    let mut blocks = text.chunks_exact(BLOCK);
-    for block in &mut blocks {
-        let (notation, long) = survey(block);
-        if notation && begins_notation(text, at, block.len()) || long && has_run(text, at, block.len()) {
-            return true;
-        }
-        at += BLOCK;
-    }
-    let rest = blocks.remainder();
-    begins_notation(text, at, rest.len())
-        || has_run(text, at, rest.len())
-        || base64::may_be(text)
-        || hex::may_be(text)
+    notates(text) || runs::has_long(text) || base64::may_be(text) || hex::may_be(text)
 }
 
-/// Whether a byte of a block could begin a notation, and whether eight bytes in a row could be part of a run of base64. Both
-/// may be wrong in one way only.
-fn survey(block: &[u8]) -> (bool, bool) {
-    let notation = block.iter().fold(false, |found, &byte| {
-        found
-            | (byte.wrapping_sub(b'"') <= b'+' - b'"')
+/// Whether a notation begins anywhere.
+fn notates(text: &[u8]) -> bool {
+    let mut last = b'\n';
+    let mut rest = text;
+    while let Some((block, after)) = rest.split_first_chunk::<BLOCK>() {
+        if may_notate(last, block) && notates_at(last, block, after.first().copied().unwrap_or(b'\n')) {
+            return true;
+        }
+        last = block.last().copied().unwrap_or(b'\n');
+        rest = after;
+    }
+    let mut padded = [b' '; BLOCK];
+    let mut end = b' ';
+    for (place, byte) in padded.iter_mut().zip(rest) {
+        *place = *byte;
+        end = *byte;
+    }
+    // What ends a text may count where a space behind it would not: an equals sign.
+    may_notate(last, &padded) && (notates_at(last, &padded, b'\n') || end == b'=')
+}
+
+/// Whether a byte of a block is one that a notation may begin with.
+fn may_notate(last: u8, block: &[u8; BLOCK]) -> bool {
+    let kinds = block.iter().fold(0, |found, &byte| {
+        let may = (byte.wrapping_sub(b'"') <= b'+' - b'"')
             | (byte == b'-')
             | (byte == b'=')
             | (byte | 2 == b'^')
             | (byte == b'`')
-            | (byte | 0x20 == b'x')
-            | (byte.wrapping_sub(b' ') >= 0x7F - b' ')
+            | ((byte.wrapping_sub(b' ') >= 0x7F - b' ') & (byte != b'\n'));
+        found | u8::from(may) | u8::from(byte == b'0') * ZERO | u8::from(byte | 0x20 == b'x') * X
     });
-    let long = block.as_chunks::<8>().0.iter().fold(false, |found, eight| {
-        let eight = u64::from_le_bytes(*eight);
-        found | (eight.wrapping_sub(EACH * u64::from(b'+')) & EACH << 7 == 0)
-    });
-    (notation, long)
+    kinds & 1 != 0 || kinds & X != 0 && (kinds & ZERO != 0 || last == b'0')
 }
 
-/// One in each of eight bytes.
-const EACH: u64 = 0x0101_0101_0101_0101;
+/// Neither begins anything without the other.
+const ZERO: u8 = 2;
+const X: u8 = 4;
 
-/// Whether a notation begins within this many bytes from here.
-fn begins_notation(text: &[u8], from: usize, length: usize) -> bool {
-    let byte_at = |at: Option<usize>| at.and_then(|at| text.get(at)).copied().unwrap_or(b'\n');
-    (from..from + length).any(|at| {
-        let (before, byte, next) = (byte_at(at.checked_sub(1)), byte_at(Some(at)), byte_at(Some(at + 1)));
-        match byte {
-            b'"'..=b'\'' | b'\\' | b'^' | b'`' | 0x7F.. => true,
-            b'\t' | b'\r' => false,
-            b'\n' => base64::may_go_on(text.get(..at).unwrap_or_default()),
-            0..b' ' => true,
-            b'-' => next == b'-',
-            b'/' => next == b'*',
-            b'*' => next == b'/',
-            b'(' => next.is_ascii_digit() || next <= b' ',
-            b'x' | b'X' => before == b'0',
-            b'+' => next.is_ascii_alphanumeric(),
-            b'=' => base64::is_part(before) || before == b'=' || next.is_ascii_hexdigit() || next < b' ',
-            _ => false,
-        }
-    })
-}
-
-/// Whether a run of base64 of the shortest length touches this many bytes from here.
-fn has_run(text: &[u8], from: usize, length: usize) -> bool {
-    let end = from + length;
-    let mut at = from;
-    while at < end {
-        let after = text.get(at..).unwrap_or_default();
-        let run = after.iter().take(base64::SHORTEST).take_while(|byte| base64::is_part(**byte)).count();
-        let before = if at == from {
-            let text = text.get(..at).unwrap_or_default();
-            text.iter().rev().take(base64::SHORTEST).take_while(|byte| base64::is_part(**byte)).count()
-        } else {
-            0
-        };
-        if run + before >= base64::SHORTEST {
-            return true;
-        }
-        at += run + 1;
+/// Whether one does so, by the bytes beside it.
+fn notates_at(last: u8, block: &[u8; BLOCK], next: u8) -> bool {
+    // Three arrays side by side, so that sixteen bytes or more are tested at once.
+    let (mut before, mut after) = (*block, *block);
+    before.rotate_right(1);
+    after.rotate_left(1);
+    if let ([first, ..], [.., end]) = (&mut before, &mut after) {
+        (*first, *end) = (last, next);
     }
-    false
+    let within = |byte: u8, first: u8, last: u8| byte.wrapping_sub(first) <= last - first;
+    let alphanumeric = |byte: u8| within(byte | 0x20, b'a', b'z') | within(byte, b'0', b'9');
+    before.iter().zip(block).zip(&after).fold(0, |found, ((&before, &byte), &after)| {
+        let begins = within(byte, b'"', b'\'')
+            | (byte | 2 == b'^')
+            | (byte == b'`')
+            | (byte >= 0x7F)
+            | ((byte < b' ') & (byte != b'\n') & (byte != b'\r') & (byte != b'\t'))
+            | ((byte == b'-') & (after == b'-'))
+            | ((byte == b'*') & ((before == b'/') | (after == b'/')))
+            | ((byte == b'(') & (within(after, b'0', b'9') | (after <= b' ')))
+            | ((byte | 0x20 == b'x') & (before == b'0'))
+            | ((byte == b'+') & alphanumeric(after))
+            | ((byte == b'=') & ((before > b' ') | alphanumeric(after) | (after < b' ')));
+        found | u8::from(begins)
+    }) != 0
 }

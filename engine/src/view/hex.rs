@@ -10,8 +10,9 @@ use std::ops::Range;
 use super::binary;
 use super::decoder::Made;
 use super::found::Found;
+use super::runs;
 
-const SHORTEST: usize = 16;
+const SHORTEST: usize = runs::LONG;
 /// Where it is quoted, or the whole text.
 const SHORTEST_APART: usize = 8;
 /// Groups that a separator parts.
@@ -21,8 +22,8 @@ const FEWEST_BYTES: usize = 2;
 
 /// With runs of hexadecimal digits read, and of binary ones.
 pub(super) fn read(text: &str) -> Option<Made> {
-    let bits = runs(text, binary_run).in_place();
-    let hex = runs(bits.as_deref().unwrap_or(text), hex_run).in_place();
+    let bits = read_runs(text, binary_run).in_place();
+    let hex = read_runs(bits.as_deref().unwrap_or(text), hex_run).in_place();
     let names =
         [bits.as_ref().map(|_| "binary"), hex.as_ref().map(|_| "hex")].into_iter().flatten().collect();
     hex.or(bits).map(|text| Made { names, text })
@@ -30,7 +31,7 @@ pub(super) fn read(text: &str) -> Option<Made> {
 
 /// What those runs say, without what stands around them.
 pub(super) fn payloads(text: &str) -> Option<Made> {
-    runs(text, hex_run).alone().map(|text| Made::new("hex", text))
+    read_runs(text, hex_run).alone().map(|text| Made::new("hex", text))
 }
 
 /// Whether a text has a run from its beginning on, which is the only place for some.
@@ -42,23 +43,40 @@ pub(super) fn may_be(text: &[u8]) -> bool {
 /// What reads the run at a place: where that ends, and what it says.
 type Run = fn(&[u8], usize) -> (usize, Option<String>);
 
-/// Reads each run that begins where no letter or digit stands before.
-fn runs(text: &str, run: Run) -> Found<'_> {
+/// Reads each run, none over another.
+fn read_runs(text: &str, run: Run) -> Found<'_> {
     let bytes = text.as_bytes();
     let mut found = Found::new(text);
-    let mut at = 0;
-    while at < bytes.len() {
+    let mut passed = 0;
+    for at in starts(bytes) {
+        // What was no run is none from its middle either.
+        if at < passed {
+            continue;
+        }
         let (end, read) = run(bytes, at);
+        passed = end;
         if let Some(read) = read {
             found.push(at..end, read);
         }
-        // On to the next run.
-        let rest = bytes.get(end..).unwrap_or_default();
-        at = end + rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-        let rest = bytes.get(at..).unwrap_or_default();
-        at += rest.iter().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
     }
     found
+}
+
+/// Where a run may begin that counts: at the beginning, behind a quote, at `0x`, and in long runs of letters and digits.
+fn starts(text: &[u8]) -> Vec<usize> {
+    let mut starts = vec![text.len() - text.trim_ascii_start().len()];
+    let alphanumeric = |at: usize| text.get(at).is_some_and(u8::is_ascii_alphanumeric);
+    starts.extend(
+        memchr::memchr2_iter(b'\'', b'"', text).map(|quote| quote + 1).filter(|at| alphanumeric(*at)),
+    );
+    let zeros = memchr::memchr2_iter(b'x', b'X', text).filter_map(|at| at.checked_sub(1));
+    starts.extend(zeros.filter(|zero| text.get(*zero) == Some(&b'0')));
+    for run in runs::long(text) {
+        starts.extend(run.filter(|at| alphanumeric(*at) && !at.checked_sub(1).is_some_and(alphanumeric)));
+    }
+    starts.sort_unstable();
+    starts.dedup();
+    starts
 }
 
 /// Whether nothing but white space stands around a place.

@@ -121,16 +121,20 @@ fn call(text: &str, bracket: usize) -> Option<(usize, String, usize)> {
             b')' => return Some((start, assembly.finish(), at)),
             // The character set, as in `CHAR(68 USING utf8)`.
             _ => {
+                let using = after.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("using "));
                 let length = after
-                    .get(..6)
-                    .filter(|word| word.eq_ignore_ascii_case("using "))
-                    .and_then(|_| after.find(')'))?;
+                    .bytes()
+                    .take(LONGEST_CHARACTER_SET)
+                    .position(|byte| byte == b')')
+                    .filter(|_| using)?;
                 return Some((start, assembly.finish(), at + length));
             }
         }
     }
 }
 
+/// No name of a character set is longer.
+const LONGEST_CHARACTER_SET: usize = 64;
 const SKIPPED: [char; 6] = [' ', '\t', '\n', '\r', '"', '\''];
 
 /// The hexadecimal literal whose `x` stands here, where it is text: `0x4452`.

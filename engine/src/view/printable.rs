@@ -17,8 +17,8 @@ pub(super) fn quoted(after: &[u8]) -> Option<(Piece, usize)> {
 
 /// What stands behind a `+`: UTF-16 in base64, which a character outside of that alphabet ends.
 pub(super) fn shifted(after: &[u8]) -> Option<(Piece, usize)> {
-    let length =
-        after.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')).count();
+    // A plus is of that alphabet too, but what begins at each one must not be read to the end for each.
+    let length = after.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'/').count();
     let bytes = base64::bytes_of(after.get(..length)?);
     let mut assembly = Assembly::default();
     for pair in bytes.chunks_exact(2) {

@@ -1,5 +1,6 @@
 //! What must be found, whichever way it is written.
 
+mod bounds;
 mod encoders;
 mod gate;
 
@@ -93,7 +94,7 @@ fn what_hides_words_from_a_reader_is_read() {
         ("D'R'O\"P\"", "DROP", &["shell"]),
         ("D\\R\\OP", "DROP", &["shell"]),
         ("D$@R$*O${x}P", "DROP", &["shell"]),
-        ("DR\\\nOP", "DROP", &["shell"]),
+        ("DR\\\nOP", "DROP", &["escape"]),
         ("rm$IFS-rf${IFS}/", "rm -rf /", &["shell"]),
         ("D^R^OP", "DROP", &["shell"]),
         ("$'\\x44\\u0052'OP", "DROP", &["escape", "shell"]),
@@ -167,4 +168,21 @@ fn a_pattern_of_any_script_is_found_in_the_readings_of_its_spellings() {
 fn a_bound_that_is_passed_is_an_error_that_says_which() {
     let deep = (0..40).fold("%44ROP".to_owned(), |text, _| text.replace('%', "%25"));
     assert!(readings(&deep).is_err());
+}
+
+#[test]
+fn source_code_and_prose_stay_within_the_bounds() {
+    for piece in [
+        "/* joins */ const row = \"a\" + 'b'; if (x % 2 && y) { print(`${row}\\n`, \"it's\"); } # 100%, -- so\n",
+        "https://example.com/next?to=https%3A%2F%2Fexample.org%2Fa%2520b&q=two+words%21&amp;x=1\n",
+        "let path = r\"C:\\new\\table\\x\"; let re = /\\\\d+\\/(?:\\w|\\\\\\\\)*/; // 50% -- \\u00e9\n",
+        "<p class=\"a\">Caf&eacute; &amp; bar<!-- x --> 'tis 0x1F, CHAR(65), +ABC- = \u{e9}t\u{e9}</p>\n",
+        "Пожалуйста, закажите \"столик\" на двоих у окна -- 100 % да. 予約を#お願いします。\n",
+        "VGhlIHF1aWNrIGJyb3duIGZveCBqdW1wcyBvdmVyIHRoZSBsYXp5IGRvZywgYW5kIHNvIG9u\n",
+    ] {
+        let text = piece.repeat(40_000 / piece.len());
+        let found = readings(&text).unwrap();
+        let bytes: usize = found.iter().map(|reading| reading.text.len()).sum();
+        assert!(bytes < text.len() * 40, "{piece} {} readings, {bytes} bytes", found.len());
+    }
 }

@@ -103,7 +103,7 @@ fn is_found(text: &str) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     #[test]
     fn no_composition_of_encoders_hides_a_text(order in proptest::collection::vec(0..ENCODERS.len(), 0..=4)) {

@@ -1,0 +1,72 @@
+//! Runs of the characters of base64, which are those of hexadecimal and binary digits too: where the long ones are.
+//!
+//! Eight bytes are tested at once. None of the characters lies below `+`, as spaces and most punctuation do, and a run of
+//! sixteen has eight of them in line with any grid of eight.
+
+use std::ops::Range;
+
+/// The shortest run that counts as long.
+pub(super) const LONG: usize = 16;
+
+const EIGHT: usize = 8;
+/// One in each of eight bytes.
+const EACH: u64 = 0x0101_0101_0101_0101;
+
+/// Whether eight bytes could be part of a run.
+fn may_be_part(eight: [u8; EIGHT]) -> bool {
+    let eight = u64::from_le_bytes(eight);
+    // What is beyond ASCII may be taken for less than it is, never for more.
+    eight.wrapping_sub(EACH * u64::from(b'+')) & EACH << 7 == 0
+}
+
+/// Whether a text has a long run.
+pub(super) fn has_long(text: &[u8]) -> bool {
+    let mut at = 0;
+    for block in text.chunks(EIGHT * EIGHT) {
+        let eights = block.as_chunks().0;
+        if eights.iter().fold(false, |any, eight| any | may_be_part(*eight)) {
+            let mut places = (at..).step_by(EIGHT).zip(eights).filter(|(_, eight)| may_be_part(**eight));
+            if places.any(|(place, _)| around(text, place).len() >= LONG) {
+                return true;
+            }
+        }
+        at += block.len();
+    }
+    false
+}
+
+/// Every long run, in order.
+pub(super) fn long(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let run = long_from(text, at)?;
+        at = run.end;
+        Some(run)
+    })
+}
+
+/// The first long run that ends behind this place, of the grid of eight.
+fn long_from(text: &[u8], from: usize) -> Option<Range<usize>> {
+    let mut at = from - from % EIGHT;
+    loop {
+        let rest = text.get(at..)?.as_chunks::<EIGHT>().0;
+        at += rest.iter().position(|eight| may_be_part(*eight))? * EIGHT;
+        let run = around(text, at);
+        if run.len() >= LONG && run.end > from {
+            return Some(run);
+        }
+        at = (run.end.max(at + 1)).next_multiple_of(EIGHT);
+    }
+}
+
+/// The run that a place lies in.
+pub(super) fn around(text: &[u8], at: usize) -> Range<usize> {
+    let before = text.get(..at).unwrap_or_default().iter().rev().take_while(|byte| is_part(**byte)).count();
+    let after = text.get(at..).unwrap_or_default().iter().take_while(|byte| is_part(**byte)).count();
+    at - before..at + after
+}
+
+/// Whether a byte can be part of a run.
+pub(super) fn is_part(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'/' | b'_')
+}
