@@ -20,16 +20,14 @@ pub(super) fn readings(text: &str) -> Vec<Made> {
     let mut found = [String::new(), String::new()];
     let [base64, base32] = &mut found;
     for run in runs(text.as_bytes()) {
-        {
-            let last_shift = if run.len() >= SHORTEST_SHIFTED { 4 } else { 1 };
-            for shift in 0..last_shift {
-                let bytes = run.get(shift..).map(bytes_of).unwrap_or_default();
-                let read = if shift == 0 { binary::text_within(&bytes) } else { binary::stretches(&bytes) };
-                push(base64, read);
-            }
-            if run.len() >= SHORTEST_MARKED * 2 {
-                push(base32, binary::whole_text(&decode(run, 5, quintet)));
-            }
+        let last_shift = if run.len() >= SHORTEST_SHIFTED { 4 } else { 1 };
+        for shift in 0..last_shift {
+            let bytes = run.get(shift..).map(bytes_of).unwrap_or_default();
+            let read = if shift == 0 { binary::text_within(&bytes) } else { binary::stretches(&bytes) };
+            push(base64, read);
+        }
+        if run.len() >= SHORTEST_MARKED * 2 {
+            push(base32, binary::whole_text(&decode(run, 5, quintet)));
         }
     }
     let names = ["base64", "base32"];
@@ -56,7 +54,7 @@ pub(super) fn may_be(text: &[u8]) -> bool {
 
 fn push(found: &mut String, read: Option<String>) {
     if let Some(read) = read
-        && !found.lines().next_back().is_some_and(|last| last == read)
+        && found.lines().next_back().is_none_or(|last| last != read)
     {
         if !found.is_empty() {
             found.push('\n');
