@@ -44,12 +44,14 @@ pub(super) fn bytes_of(run: &[u8]) -> Vec<u8> {
     decode(run, 6, sextet)
 }
 
-/// Whether a text of this kind is a short run as a whole. (Longer ones are found as runs.)
+/// Whether a text is short, or in short lines, and of this kind as a whole. (Longer lines are found as runs.)
 pub(super) fn may_be(text: &[u8]) -> bool {
     let text = text.trim_ascii();
-    (SHORTEST_MARKED..runs::LONG).contains(&text.len())
-        && text.iter().all(|byte| runs::is_part(*byte))
-        && binary::whole_text(&bytes_of(text)).is_some()
+    text.len() >= SHORTEST_MARKED && is_nothing_else(text) && binary::text_within(&bytes_of(text)).is_some()
+}
+
+fn is_nothing_else(text: &[u8]) -> bool {
+    text.iter().all(|byte| runs::is_part(*byte) || matches!(byte, b'=' | b'\r' | b'\n'))
 }
 
 fn push(found: &mut String, read: Option<String>) {
@@ -83,11 +85,12 @@ fn runs(text: &[u8]) -> Vec<&[u8]> {
     places.extend(padded);
     let start = text.len() - text.trim_ascii_start().len();
     let whole = start..start + text.trim_ascii().len();
-    if (SHORTEST_MARKED..runs::LONG).contains(&whole.len()) && runs::around(text, start) == whole {
+    if whole.len() >= SHORTEST_MARKED && text.get(whole.clone()).is_some_and(is_nothing_else) {
         places.push(whole);
     }
     places.append(&mut joined);
     places.sort_unstable_by_key(|place| (place.start, place.end));
+    places.dedup();
     places.into_iter().filter_map(|place| text.get(place)).collect()
 }
 
