@@ -5,6 +5,10 @@
 //! into the decision.
 //!
 //! How that goes is said in `decoder`. The same text is read once, however many ways lead to it.
+//!
+//! What no reading sees: ciphers and compressed text; expressions that only their program can work out (`CHAR(60+8)`, `REVERSE`,
+//! values of variables, globs); a text in parts that several strings hold; and a text that was written in more than one way
+//! at a time where one way's marks are the other's, such as backslashes of a shell within those of C within those of a shell.
 
 mod assembly;
 mod base64;
@@ -55,10 +59,12 @@ pub(crate) struct Reading {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Exceeded(pub(crate) &'static str);
 
-/// How often the steps of a program are gone through, and how many branches lie one behind the other.
+/// How often the steps of a program are gone through, and how many branches lie one behind the other. Links that redirect to
+/// links, and JSON within JSON, are encoded up to four times over in honest use.
 const ROUNDS: usize = 8;
 
-/// All readings of a text together have at most so many bytes for each of its own, and so many besides.
+/// All readings of a text together have at most so many bytes for each of its own, and so many besides. Source code has ten
+/// to twenty times its own bytes, and a highlighter's tables of every language's marks have fifty.
 const BYTES_EACH: usize = 64;
 const BYTES_BESIDES: usize = 1 << 18;
 
@@ -226,7 +232,10 @@ impl<'t> Search<'t> {
         let others = program.get(1..).unwrap_or_default();
         let Some((last, between)) = others.split_last() else { return Ok(now) };
         for round in 0.. {
-            let changed = between.iter().fold(false, |changed, step| step.take(&mut now) || changed);
+            let mut changed = false;
+            for step in between {
+                changed |= step.take(&mut now);
+            }
             if !changed {
                 break;
             }

@@ -20,16 +20,14 @@ pub(super) fn readings(text: &str) -> Vec<Made> {
     let mut found = [String::new(), String::new()];
     let [base64, base32] = &mut found;
     for run in runs(text.as_bytes()) {
-        {
-            let last_shift = if run.len() >= SHORTEST_SHIFTED { 4 } else { 1 };
-            for shift in 0..last_shift {
-                let bytes = run.get(shift..).map(bytes_of).unwrap_or_default();
-                let read = if shift == 0 { binary::text_within(&bytes) } else { binary::stretches(&bytes) };
-                push(base64, read);
-            }
-            if run.len() >= SHORTEST_MARKED * 2 {
-                push(base32, binary::whole_text(&decode(run, 5, quintet)));
-            }
+        let last_shift = if run.len() >= SHORTEST_SHIFTED { 4 } else { 1 };
+        for shift in 0..last_shift {
+            let bytes = run.get(shift..).map(bytes_of).unwrap_or_default();
+            let read = if shift == 0 { binary::text_within(&bytes) } else { binary::stretches(&bytes) };
+            push(base64, read);
+        }
+        if run.len() >= SHORTEST_MARKED * 2 {
+            push(base32, binary::whole_text(&decode(run, 5, quintet)));
         }
     }
     let names = ["base64", "base32"];
@@ -46,17 +44,19 @@ pub(super) fn bytes_of(run: &[u8]) -> Vec<u8> {
     decode(run, 6, sextet)
 }
 
-/// Whether a text of this kind is a short run as a whole. (Longer ones are found as runs.)
+/// Whether a text is short, or in short lines, and of this kind as a whole. (Longer lines are found as runs.)
 pub(super) fn may_be(text: &[u8]) -> bool {
     let text = text.trim_ascii();
-    (SHORTEST_MARKED..runs::LONG).contains(&text.len())
-        && text.iter().all(|byte| runs::is_part(*byte))
-        && binary::whole_text(&bytes_of(text)).is_some()
+    text.len() >= SHORTEST_MARKED && is_nothing_else(text) && binary::text_within(&bytes_of(text)).is_some()
+}
+
+fn is_nothing_else(text: &[u8]) -> bool {
+    text.iter().all(|byte| runs::is_part(*byte) || matches!(byte, b'=' | b'\r' | b'\n'))
 }
 
 fn push(found: &mut String, read: Option<String>) {
     if let Some(read) = read
-        && !found.lines().next_back().is_some_and(|last| last == read)
+        && found.lines().next_back().is_none_or(|last| last != read)
     {
         if !found.is_empty() {
             found.push('\n');
@@ -85,11 +85,12 @@ fn runs(text: &[u8]) -> Vec<&[u8]> {
     places.extend(padded);
     let start = text.len() - text.trim_ascii_start().len();
     let whole = start..start + text.trim_ascii().len();
-    if (SHORTEST_MARKED..runs::LONG).contains(&whole.len()) && runs::around(text, start) == whole {
+    if whole.len() >= SHORTEST_MARKED && text.get(whole.clone()).is_some_and(is_nothing_else) {
         places.push(whole);
     }
     places.append(&mut joined);
     places.sort_unstable_by_key(|place| (place.start, place.end));
+    places.dedup();
     places.into_iter().filter_map(|place| text.get(place)).collect()
 }
 

@@ -37,21 +37,20 @@ fn notates(text: &[u8]) -> bool {
 
 /// Whether a byte of a block is one that a notation may begin with.
 fn may_notate(last: u8, block: &[u8; BLOCK]) -> bool {
-    let kinds = block.iter().fold(0, |found, &byte| {
-        let may = (byte.wrapping_sub(b'"') <= b'+' - b'"')
-            | (byte == b'-')
-            | (byte == b'=')
-            | (byte | 2 == b'^')
-            | (byte == b'`')
-            | ((byte.wrapping_sub(b' ') >= 0x7F - b' ') & (byte != b'\n'));
-        found | u8::from(may) | u8::from(byte == b'0') * ZERO | u8::from(byte | 0x20 == b'x') * X
-    });
-    kinds & 1 != 0 || kinds & X != 0 && (kinds & ZERO != 0 || last == b'0')
+    let (mut any, mut zero, mut x) = (0, 0, 0);
+    // One statement for each, without a branch: so they become instructions on many bytes.
+    for &byte in block {
+        any |= u8::from(byte.wrapping_sub(b'"') <= b'+' - b'"');
+        any |= u8::from(byte == b'-');
+        any |= u8::from(byte == b'=');
+        any |= u8::from(byte | 2 == b'^');
+        any |= u8::from(byte == b'`');
+        any |= u8::from((byte.wrapping_sub(b' ') >= 0x7F - b' ') & (byte != b'\n'));
+        zero |= u8::from(byte == b'0');
+        x |= u8::from(byte | 0x20 == b'x');
+    }
+    any != 0 || x != 0 && (zero != 0 || last == b'0')
 }
-
-/// Neither begins anything without the other.
-const ZERO: u8 = 2;
-const X: u8 = 4;
 
 /// Whether one does so, by the bytes beside it.
 fn notates_at(last: u8, block: &[u8; BLOCK], next: u8) -> bool {
@@ -59,23 +58,23 @@ fn notates_at(last: u8, block: &[u8; BLOCK], next: u8) -> bool {
     let (mut before, mut after) = (*block, *block);
     before.rotate_right(1);
     after.rotate_left(1);
-    if let ([first, ..], [.., end]) = (&mut before, &mut after) {
-        (*first, *end) = (last, next);
-    }
+    let ([first, ..], [.., end]) = (&mut before, &mut after);
+    (*first, *end) = (last, next);
     let within = |byte: u8, first: u8, last: u8| byte.wrapping_sub(first) <= last - first;
     let alphanumeric = |byte: u8| within(byte | 0x20, b'a', b'z') | within(byte, b'0', b'9');
-    before.iter().zip(block).zip(&after).fold(0, |found, ((&before, &byte), &after)| {
-        let begins = within(byte, b'"', b'\'')
-            | (byte | 2 == b'^')
-            | (byte == b'`')
-            | (byte >= 0x7F)
-            | ((byte < b' ') & (byte != b'\n') & (byte != b'\r') & (byte != b'\t'))
-            | ((byte == b'-') & (after == b'-'))
-            | ((byte == b'*') & ((before == b'/') | (after == b'/')))
-            | ((byte == b'(') & (within(after, b'0', b'9') | (after <= b' ')))
-            | ((byte | 0x20 == b'x') & (before == b'0'))
-            | ((byte == b'+') & alphanumeric(after))
-            | ((byte == b'=') & ((before > b' ') | alphanumeric(after) | (after < b' ')));
-        found | u8::from(begins)
-    }) != 0
+    let mut any = 0;
+    for ((&before, &byte), &after) in before.iter().zip(block).zip(&after) {
+        any |= u8::from(within(byte, b'"', b'\''));
+        any |= u8::from(byte | 2 == b'^');
+        any |= u8::from(byte == b'`');
+        any |= u8::from(byte >= 0x7F);
+        any |= u8::from((byte < b' ') & (byte != b'\n') & (byte != b'\r') & (byte != b'\t'));
+        any |= u8::from((byte == b'-') & (after == b'-'));
+        any |= u8::from((byte == b'*') & ((before == b'/') | (after == b'/')));
+        any |= u8::from((byte == b'(') & (within(after, b'0', b'9') | (after <= b' ')));
+        any |= u8::from((byte | 0x20 == b'x') & (before == b'0'));
+        any |= u8::from((byte == b'+') & alphanumeric(after));
+        any |= u8::from((byte == b'=') & ((before > b' ') | alphanumeric(after) | (after < b' ')));
+    }
+    any != 0
 }

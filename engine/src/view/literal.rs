@@ -177,9 +177,8 @@ fn join(text: &str) -> Option<String> {
 /// within text.
 fn glue(text: &[u8], escaped: bool, list: bool) -> Option<(usize, bool)> {
     let quote = text.first()?;
-    let mut at = 1;
     let (mut operator, mut both) = (false, false);
-    for _ in 0..LONGEST_GLUE {
+    for at in 1..=LONGEST_GLUE {
         let byte = text.get(at)?;
         match byte {
             byte if byte == quote => return Some((at + 1, both)),
@@ -192,7 +191,6 @@ fn glue(text: &[u8], escaped: bool, list: bool) -> Option<(usize, bool)> {
             b'N' | b'n' | b'E' | b'e' | b'U' | b'u' | b'_' if operator => {}
             _ => return None,
         }
-        at += 1;
     }
     None
 }
