@@ -25,6 +25,8 @@ mod statement;
 mod tree;
 mod verb;
 
+use std::collections::BTreeSet;
+
 use dialect::{DIALECTS, Dialect};
 use kind::{KINDS, Kinds};
 use lexer::{Cut, Token};
@@ -311,18 +313,19 @@ impl Sql {
         if let Some((kinds, word)) = seen.kinds.iter().find(|(kinds, _)| !self.allow.meets(*kinds)) {
             return refused(format!("{word} is of the kind {}", kinds.names()));
         }
-        if let Some((acts, name)) = seen.functions.iter().find(|(_, name)| !self.allows_function(name, name))
-        {
-            return refused(format!("a function {acts}, as `{name}` does"));
+        let acting = seen.functions.iter().find(|(word, _, name)| !self.allows_function(name, word));
+        if let Some((word, acts, name)) = acting {
+            return refused(format!("{} {acts}, as `{name}` does", shown(word)));
         }
         if seen.writes && self.allow.is_within(Kinds::READS) {
             return refused("a statement is no query".to_owned());
         }
         if self.tables.is_some() {
             // A name that the tokens don't have where the parser has it is in a place that isn't understood.
-            let known = |name: &str| tokens.iter().any(|token| token.text.eq_ignore_ascii_case(name));
-            let bare = |name: &String| name.trim_matches(['"', '`', '[', ']']).to_owned();
-            if let Some(name) = seen.relations.iter().map(bare).find(|name| !known(name)) {
+            let parts = tokens.iter().flat_map(|token| token.text.split('.'));
+            let known: BTreeSet<String> = parts.map(str::to_lowercase).collect();
+            let bare = |name: &String| name.trim_matches(['"', '`', '[', ']']).to_lowercase();
+            if let Some(name) = seen.relations.iter().map(bare).find(|name| !known.contains(name)) {
                 return refused(format!("which table {} is can't be told", shown(&name)));
             }
         }

@@ -115,7 +115,7 @@ pub(super) enum Shape {
     Word,
     /// A name between quotes; its text is without them.
     Name,
-    /// A string; its text is without its quotes.
+    /// A string; its text is all of it, prefix and quotes too.
     Text,
     Number,
     /// One other character.
@@ -198,7 +198,8 @@ impl<'t> Lexer<'t, '_> {
     }
 
     fn push(&mut self, shape: Shape, from: usize, inner: std::ops::Range<usize>) {
-        let text = self.text.get(inner).unwrap_or_default();
+        let whole = from..self.at;
+        let text = self.text.get(if shape == Shape::Text { whole } else { inner }).unwrap_or_default();
         self.tokens.push(Token { shape, text, at: from, end: self.at });
     }
 
@@ -248,7 +249,7 @@ impl<'t> Lexer<'t, '_> {
     fn begins_word(&self, character: char) -> bool {
         character == '_'
             || character.is_ascii_alphabetic()
-            || !character.is_ascii() && !character.is_control()
+            || !character.is_ascii() && character.is_alphanumeric()
             || self.lexicon.hash == Hash::Name && (character == '#' || character == '@')
     }
 
@@ -291,7 +292,7 @@ impl<'t> Lexer<'t, '_> {
             .find(|(_, character)| {
                 let inside = character.is_ascii_alphanumeric()
                     || matches!(character, '_' | '$')
-                    || !character.is_ascii() && !character.is_whitespace() && !character.is_control()
+                    || !character.is_ascii() && character.is_alphanumeric()
                     || self.lexicon.hash == Hash::Name && matches!(character, '#' | '@');
                 let curly = self.lexicon.curly_quotes && matches!(character, '‘' | '’' | '“' | '”' | '−');
                 !inside || curly

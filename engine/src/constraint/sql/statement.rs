@@ -368,7 +368,8 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
         let Some(token) = self.token(at) else { return false };
         let table = self.before(at).is_some_and(|before| before.is_word("FROM") || before.is_word("JOIN"));
         let file = match token.shape {
-            Shape::Text => true,
+            // A double-quoted one is a name for DuckDB.
+            Shape::Text => !token.text.starts_with('"'),
             Shape::Name => self.dialect.family == Family::Duckdb && token.text.contains(['.', '/', ':']),
             _ => false,
         };

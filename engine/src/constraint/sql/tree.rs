@@ -31,8 +31,8 @@ pub(super) struct Seen {
     pub(super) writes: bool,
     /// What must be allowed, with a word for it.
     pub(super) kinds: Vec<(Kinds, &'static str)>,
-    /// Functions that act, by the name that the table has.
-    pub(super) functions: Vec<(&'static str, &'static str)>,
+    /// Functions that act: as written, what they do, and the name that the table has.
+    pub(super) functions: Vec<(String, &'static str, &'static str)>,
     /// The last parts of the names of relations, also of those that a WITH defines and of functions.
     pub(super) relations: Vec<String>,
 }
@@ -41,10 +41,12 @@ pub(super) struct Seen {
 const MAX_BYTES: usize = 16 << 10;
 /// How many parentheses and brackets may be open at a time.
 const MAX_OPEN: usize = 10;
-/// How many operators there may be between two commas, each of which is a level of the tree.
-const MAX_CHAIN: usize = 48;
+/// How many tokens there may be in a row, each of which can be a level of the tree.
+const MAX_CHAIN: usize = 160;
 /// How many set operations, joins, CASEs and other words that nest without a parenthesis.
 const MAX_LINKS: usize = 32;
+/// How many statements in a statement, explanations among them.
+const MAX_HOLDERS: usize = 4;
 /// The parser's own bound, for what isn't counted here. Its default is 50.
 const RECURSION: usize = 24;
 
@@ -92,37 +94,9 @@ fn is_read(statement: &Statement) -> bool {
     )
 }
 
+/// Words that begin a clause: what stands before them is no operand of what follows.
+const CLAUSES: &[&str] = &["SELECT", "FROM", "WHERE", "GROUP", "ORDER", "HAVING", "JOIN", "ON"];
 /// Words that can make a tree deeper without a parenthesis.
-const CHAINS: &[&str] = &[
-    "AND",
-    "OR",
-    "NOT",
-    "IS",
-    "IN",
-    "LIKE",
-    "ILIKE",
-    "RLIKE",
-    "REGEXP",
-    "SIMILAR",
-    "BETWEEN",
-    "COLLATE",
-    "AT",
-    "INTERVAL",
-    "PRIOR",
-    "XOR",
-    "DIV",
-    "MOD",
-    "OVERLAPS",
-    "ALL",
-    "ANY",
-    "SOME",
-    "EXISTS",
-    "CONNECT_BY_ROOT",
-    "ISNULL",
-    "NOTNULL",
-    "ARRAY",
-    "TRY",
-];
 const LINKS: &[&str] = &[
     "UNION",
     "EXCEPT",
@@ -130,77 +104,62 @@ const LINKS: &[&str] = &[
     "MINUS",
     "JOIN",
     "APPLY",
-    "EXPLAIN",
-    "DESCRIBE",
-    "DESC",
     "LATERAL",
     "PIVOT",
     "UNPIVOT",
     "WITH",
-    "BEGIN",
-    "IF",
-    "WHILE",
     "SELECT",
-    "CASE",
     "VALUES",
-    "EXEC",
-    "EXECUTE",
-    "PREPARE",
-    "DECLARE",
-    "LOOP",
+    "CASE",
 ];
+/// Words that can hold a whole statement, in a statement that is no query.
+const HOLDERS: &[&str] = &[
+    "EXPLAIN", "DESCRIBE", "DESC", "BEGIN", "IF", "WHILE", "LOOP", "REPEAT", "PREPARE", "DECLARE", "EXEC",
+    "EXECUTE", "CREATE", "COPY", "CACHE", "ELSE", "THEN", "AS",
+];
+const QUERIES: &[&str] = &["SELECT", "WITH", "VALUES", "TABLE", "FROM"];
 
-/// Whether a tree of these tokens stays so shallow that no stack ends.
+/// Whether a tree of these tokens stays so shallow that no stack ends. Any token may be an operator that puts what stands
+/// before it a level deeper, back to the last comma or clause.
 fn is_shallow(tokens: &[Token<'_>]) -> bool {
-    // For each level that is open, how many operators led to it.
+    // For each parenthesis that is open, how many tokens there have been in a row.
     let mut levels: Vec<usize> = vec![0];
-    let (mut links, mut angles) = (0, 0_usize);
+    let (mut total, mut links, mut angles, mut holders) = (0, 0, 0_usize, 0);
+    let mut query = None;
     let mut before = 0;
     for token in tokens {
-        let step = match (token.shape, token.text) {
-            (Shape::Mark, "(" | "[" | "{") => {
-                levels.push(0);
-                0
-            }
-            (Shape::Mark, ")" | "]" | "}") => {
-                levels.pop();
-                0
-            }
+        let mut reset = false;
+        match (token.shape, token.text) {
+            (Shape::Mark, ")" | "]" | "}") => total -= levels.pop().unwrap_or_default(),
             (Shape::Mark, ";") => {
-                (levels, links, angles) = (Vec::new(), 0, 0);
-                0
+                (levels, total, links, angles, holders) = (Vec::new(), 0, 0, 0, 0);
+                query = None;
             }
-            (Shape::Mark, ",") => {
-                levels.pop();
-                levels.push(0);
-                0
-            }
-            (Shape::Mark, "<") if before == token.at => {
-                angles += 1;
-                1
-            }
-            (Shape::Mark, ">") => {
-                angles = angles.saturating_sub(1);
-                1
-            }
-            (Shape::Mark, _) => 1,
+            (Shape::Mark, ",") => reset = true,
+            (Shape::Mark, "<") if before == token.at => angles += 1,
+            (Shape::Mark, ">") => angles = angles.saturating_sub(1),
             (Shape::Word, word) => {
                 let is_one = |words: &[&str]| words.iter().any(|one| one.eq_ignore_ascii_case(word));
+                reset = is_one(CLAUSES);
                 links += usize::from(is_one(LINKS));
-                usize::from(is_one(CHAINS))
+                let query = *query.get_or_insert_with(|| is_one(QUERIES));
+                holders += usize::from(!query && is_one(HOLDERS));
             }
-            _ => 0,
-        };
+            _ => {}
+        }
         before = token.end;
         if levels.is_empty() {
             levels.push(0);
         }
-        let mut chain = 0;
         if let Some(level) = levels.last_mut() {
-            *level += step;
-            chain = *level;
+            total = if reset { total - *level } else { total + 1 };
+            *level = if reset { 0 } else { *level + 1 };
         }
-        if levels.len() + angles > MAX_OPEN || chain > MAX_CHAIN || links > MAX_LINKS {
+        if token.shape == Shape::Mark && matches!(token.text, "(" | "[" | "{") {
+            levels.push(0);
+        }
+        let deep = levels.len() + angles > MAX_OPEN || total > MAX_CHAIN;
+        if deep || links > MAX_LINKS || holders > MAX_HOLDERS {
             return false;
         }
     }
@@ -220,7 +179,9 @@ impl Looker<'_> {
     fn function(&mut self, name: &ObjectName) {
         let parts: Vec<String> = name.0.iter().map(ToString::to_string).collect();
         let parts: Vec<&str> = parts.iter().map(|part| part.trim_matches(['"', '`', '[', ']'])).collect();
-        self.seen.functions.extend(function::acts(self.dialect, &parts));
+        if let (Some((acts, known)), Some(last)) = (function::acts(self.dialect, &parts), parts.last()) {
+            self.seen.functions.push(((*last).to_owned(), acts, known));
+        }
     }
 }
 

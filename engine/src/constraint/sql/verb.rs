@@ -55,6 +55,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb("EXEC", Kind::Call, Next::Value),
     verb("EXECUTE", Kind::Call, Next::Value),
     verb("CALL", Kind::Call, Next::Name),
+    adjoined("ADD", Kind::Alter, Next::Name),
     adjoined("DENY", Kind::Revoke, Next::Name),
     adjoined("BACKUP", Kind::Copy, Next::Name),
     adjoined("RESTORE", Kind::Copy, Next::Name),
@@ -142,7 +143,7 @@ const GOES_ON_ALONE: &[&str] = &[
 
 /// Words that stand before a verb which begins nothing: `FOR UPDATE`, `ON DELETE`, `OR REPLACE`, `AS update`. Each is
 /// reserved in SQL Server and can't end a statement.
-const BINDS: &[&str] = &["AS", "ON", "OR", "FOR", "KEY", "WITH", "AND", "NOT"];
+const BINDS: &[&str] = &["AS", "ON", "OR", "FOR", "KEY", "AND", "NOT"];
 
 /// The verb that a word is, where it could begin a statement.
 pub(super) fn begun_at(
@@ -161,7 +162,10 @@ pub(super) fn begun_at(
 /// Whether a token can be the thing that the word before it is about.
 pub(super) fn can_follow(after: &Token<'_>, adjoins: bool) -> bool {
     let goes_on = |words: &[&str]| words.iter().any(|word| after.is_word(word));
-    let named = matches!(after.shape, Shape::Word | Shape::Name) || after.is_mark("@") || after.is_mark("#");
+    let named = matches!(after.shape, Shape::Word | Shape::Name)
+        || !after.text.is_ascii()
+        || after.is_mark("@")
+        || after.is_mark("#");
     named && !goes_on(GOES_ON) && (adjoins || !goes_on(GOES_ON_ALONE))
 }
 
@@ -172,7 +176,12 @@ impl Next {
         match self {
             Self::Name => named,
             Self::From => named || after.is_word("FROM"),
-            Self::Value => named || matches!(after.shape, Shape::Text | Shape::Number) || after.is_mark("("),
+            Self::Value => {
+                named
+                    || matches!(after.shape, Shape::Text | Shape::Number)
+                    || after.is_mark("(")
+                    || adjoins && after.is_word("AS")
+            }
             Self::Anything => named,
             Self::Trigger => after.is_word("TRIGGER"),
             Self::Transaction => after.is_word("TRAN") || after.is_word("TRANSACTION"),
