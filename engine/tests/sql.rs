@@ -146,6 +146,10 @@ fn postgres() {
                 ("SELECT $$; DROP TABLE t$$, $a$ $$ ; DROP TABLE t $a$", true),
                 ("SELECT E'\\'; DROP TABLE t --'", true),
                 ("SELECT '\\'; DROP TABLE t --'", false),
+                // What follows on another line goes on with the first string, backslashes too.
+                ("SELECT E'a'\n'\\'' ; DROP TABLE t; --'", false),
+                ("SELECT 1 AS a\u{a0}$$ ; DROP TABLE t; --$$", false),
+                ("SELECT 1 AS é, 'ü – €'", true),
                 ("SELECT /* /* */ ; DROP TABLE t */ 1", true),
                 ("SELECT /* /* */ */ 1; DROP TABLE t", false),
                 ("SELECT \"a;b\" FROM \"drop\"", true),
@@ -187,6 +191,7 @@ fn mysql() {
             ("SELECT \"a\\\"; DROP TABLE t; #\"", true),
             ("SELECT 1 # ; DROP TABLE t", true),
             ("SELECT 1 --1; DROP TABLE t", false),
+            ("SELECT 1 --\u{a0}; DROP TABLE t", false),
             ("SELECT `a``;b` FROM t USE INDEX (i)", true),
             ("SELECT 1 /*!50000 + 1 */", true),
             ("SELECT 1 /*!50000 ; DROP TABLE t */", false),
@@ -217,6 +222,7 @@ fn sql_server_needs_no_semicolon() {
             &[
                 ("SELECT TOP 10 a FROM t WITH (NOLOCK)", true),
                 ("SELECT a FROM t FOR JSON AUTO", true),
+                ("SELECT a FROM t OPTION (USE HINT ('x'), RECOMPILE)", true),
                 ("SELECT 1 DROP TABLE t", false),
                 ("SELECT 1DROP TABLE t", false),
                 ("SELECT 1eDROP TABLE t", false),
@@ -350,6 +356,7 @@ fn other_dialects() {
                 true,
             ),
             ("SELECT listagg(a, ',' ON OVERFLOW TRUNCATE WITHOUT COUNT) FROM t", true),
+            ("SELECT a FROM t MODEL DIMENSION BY (b) MEASURES (c) RULES UPSERT ALL (c[1] = 2)", true),
             ("SELECT 1 FROM dual\n/\nSELECT 2 FROM dual\n/", true),
             ("SELECT 1 FROM dual\n/\nHOST rm", false),
             ("EXPLAIN PLAN SET STATEMENT_ID = 'a' FOR DELETE FROM t", true),
@@ -615,15 +622,15 @@ fn no_nesting_ends_a_small_stack_or_takes_long() {
     on_a_small_stack(|| {
         let policies: Vec<Policy> = DIALECTS
             .iter()
-            .map(|dialect| policy(&format!("dialect = '{dialect}', allow = ['select', 'explain'], tables = ['t']")))
+            .map(|dialect| {
+                policy(&format!("dialect = '{dialect}', allow = ['select', 'explain'], tables = ['t']"))
+            })
             .collect();
         for (before, open, middle, close) in SHAPES {
             for times in [7, 9, 24, 80, 1000] {
                 let text = format!("{before}{}{middle}{}", open.repeat(times), close.repeat(times));
                 for policy in &policies {
-                    let i = std::time::Instant::now();
                     allows(policy, &text);
-                    if i.elapsed().as_millis() > 8 { eprintln!("SLOW {times} {before}{open} {:?}", i.elapsed()); }
                 }
             }
         }

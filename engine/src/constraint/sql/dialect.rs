@@ -92,7 +92,6 @@ const CLICKHOUSE: Lexicon = Lexicon {
     backticks: true,
     dollars: Dollars::Tagged,
     hash: Hash::Comment,
-    curly_quotes: true,
     ..PLAIN
 };
 const CLICKHOUSE_NESTED: Lexicon = Lexicon { nested: true, ..CLICKHOUSE };

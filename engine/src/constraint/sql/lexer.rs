@@ -37,8 +37,6 @@ pub(super) struct Lexicon {
     pub(super) nested: bool,
     /// `/*!50000 … */` is code.
     pub(super) versioned: bool,
-    /// `‘…’` and `“…”` are quotes too.
-    pub(super) curly_quotes: bool,
 }
 
 /// What `$` can begin.
@@ -77,7 +75,6 @@ pub(super) const PLAIN: Lexicon = Lexicon {
     dashes_need_space: false,
     nested: false,
     versioned: false,
-    curly_quotes: false,
 };
 
 impl Lexicon {
@@ -105,7 +102,6 @@ impl Lexicon {
             dashes_need_space: self.dashes_need_space && has("--"),
             nested: self.nested && has("/*"),
             versioned: self.versioned && has("/*"),
-            curly_quotes: self.curly_quotes && !text.is_ascii(),
         }
     }
 }
@@ -159,8 +155,8 @@ pub(super) struct Cut<'t> {
 
 /// Cuts a text. Takes time linear in it.
 pub(super) fn cut<'t>(text: &'t str, lexicon: &Lexicon) -> Cut<'t> {
-    let mut lexer =
-        Lexer { text, at: 0, lexicon, tokens: Vec::with_capacity(text.len() / 4), versioned: false };
+    let tokens = Vec::with_capacity(text.len() / 4);
+    let mut lexer = Lexer { text, at: 0, lexicon, tokens, versioned: false, escaped: None };
     let fault = loop {
         match lexer.step() {
             Ok(true) => {}
@@ -178,6 +174,8 @@ struct Lexer<'t, 'l> {
     tokens: Vec<Token<'t>>,
     /// Inside of a versioned comment.
     versioned: bool,
+    /// How many tokens there were when a string with an escape prefix ended: one that follows goes on with it.
+    escaped: Option<usize>,
 }
 
 /// Words that say what the string right behind them is.
@@ -216,8 +214,8 @@ impl<'t> Lexer<'t, '_> {
         let Some(first) = self.rest().chars().next() else {
             return if self.versioned { Err(self.open(self.at, "a comment has no end")) } else { Ok(false) };
         };
-        if first.is_whitespace() {
-            self.at += first.len_utf8();
+        if first.is_ascii_whitespace() || first == '\u{b}' {
+            self.at += 1;
             return Ok(true);
         }
         if self.comment()? {
@@ -226,15 +224,16 @@ impl<'t> Lexer<'t, '_> {
         let from = self.at;
         match first {
             '\'' | '"' | '`' | '$' | '[' if self.quoted(first)? => {}
-            '‘' | '’' | '“' | '”' | '−' if self.lexicon.curly_quotes => {
-                return Err(self.fatal(from, "a typographic quote is read as a quote by some databases"));
-            }
             '0'..='9' => self.number(),
             '.' if self.byte(from + 1).is_some_and(|byte| byte.is_ascii_digit()) && !self.after_name() => {
                 self.number();
             }
             _ if self.begins_word(first) => self.word()?,
             '\\' => return Err(self.open(from, "a backslash stands outside of a string")),
+            _ if !first.is_ascii() => {
+                let what = "a character that is a space, a letter or a quote to some databases stands outside of a string";
+                return Err(self.fatal(from, what));
+            }
             _ if first.is_control() => {
                 return Err(self.fatal(from, "a control character stands outside of a string"));
             }
@@ -294,8 +293,7 @@ impl<'t> Lexer<'t, '_> {
                     || matches!(character, '_' | '$')
                     || !character.is_ascii() && character.is_alphanumeric()
                     || self.lexicon.hash == Hash::Name && matches!(character, '#' | '@');
-                let curly = self.lexicon.curly_quotes && matches!(character, '‘' | '’' | '“' | '”' | '−');
-                !inside || curly
+                !inside
             })
             .map_or(self.rest().len(), |(length, _)| length);
         self.at += length;
@@ -306,7 +304,9 @@ impl<'t> Lexer<'t, '_> {
                 return self.until_quote(from, quote, false, Shape::Text);
             }
             Some(quote @ b'\'') if self.lexicon.escape_prefix && is_one(&["e"]) => {
-                return self.until_quote(from, quote, true, Shape::Text);
+                self.until_quote(from, quote, true, Shape::Text)?;
+                self.escaped = Some(self.tokens.len());
+                return Ok(());
             }
             Some(b'\'') if self.lexicon.q_quotes && is_one(Q) => return self.q_quoted(from),
             _ => {}
@@ -327,6 +327,10 @@ impl<'t> Lexer<'t, '_> {
                 if lexicon.triple_quotes && self.starts(if first == '"' { "\"\"\"" } else { "'''" }) =>
             {
                 self.triple(from, first)?;
+            }
+            '\'' if self.escaped == Some(self.tokens.len()) => {
+                self.until_quote(from, b'\'', true, Shape::Text)?;
+                self.escaped = Some(self.tokens.len());
             }
             '\'' => self.until_quote(from, b'\'', lexicon.backslash, Shape::Text)?,
             '"' if lexicon.double_quoted_text => {
@@ -438,7 +442,7 @@ impl<'t> Lexer<'t, '_> {
         if self.starts("--") {
             let after = self.rest().chars().nth(2);
             if !lexicon.dashes_need_space
-                || after.is_none_or(|after| after.is_whitespace() || after.is_control())
+                || after.is_none_or(|after| after.is_ascii_whitespace() || after.is_ascii_control())
             {
                 return self.line_comment();
             }

@@ -112,6 +112,12 @@ const OF_TRANSACTIONS: &[&str] =
 const BEFORE_STATEMENTS: &[&str] =
     &["THEN", "ELSE", "DO", "BEGIN", "ANALYZE", "ANALYSE", "IS", "LOOP", "IMMEDIATE"];
 
+/// Ends of names that DuckDB takes for files.
+const FILES: &[&str] = &[
+    ".csv", ".tsv", ".txt", ".parquet", ".json", ".jsonl", ".ndjson", ".xlsx", ".gz", ".zst", ".db",
+    ".duckdb", ".ddb", ".sqlite", ".arrow", ".feather", ".avro", ".shp", ".gpkg", ".fgb", ".geojson",
+];
+
 /// BigQuery's and Spark's pipe operators that only make a query. Others write.
 const PIPES: &[&str] = &["DROP", "SET", "CALL", "REPLACE"];
 
@@ -241,7 +247,8 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
         let Some(token) = self.token(at).filter(|token| token.shape == Shape::Word) else { return };
         let adjoins = self.dialect.adjoins;
         let before = self.before(at);
-        let Some(verb) = verb::begun_at(before, token, self.token(at + 1), adjoins) else {
+        let Some(verb) = verb::begun_at(before, token, self.token(at + 1), adjoins, self.queries.is_empty())
+        else {
             return self.read_glued(at);
         };
         let follows =
@@ -273,7 +280,7 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
         let glued = before.shape == Shape::Number && before.end == token.at;
         if glued && self.dialect.adjoins && token.text.len() > 1 && token.text.starts_with(['e', 'E']) {
             let word = Token { text: token.text.get(1..).unwrap_or_default(), ..*token };
-            if verb::begun_at(None, &word, self.token(at + 1), true).is_some() {
+            if verb::begun_at(None, &word, self.token(at + 1), true, true).is_some() {
                 self.need(at, What::Unknown, true);
             }
         }
@@ -370,7 +377,10 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
         let file = match token.shape {
             // A double-quoted one is a name for DuckDB.
             Shape::Text => !token.text.starts_with('"'),
-            Shape::Name => self.dialect.family == Family::Duckdb && token.text.contains(['.', '/', ':']),
+            Shape::Name if self.dialect.family == Family::Duckdb => {
+                let name = token.text.to_ascii_lowercase();
+                name.contains(['/', ':', '*']) || FILES.iter().any(|end| name.ends_with(end))
+            }
             _ => false,
         };
         // Not `EXTRACT(year FROM '…')`.

@@ -10,7 +10,7 @@ pub(super) struct Verb {
     pub(super) word: &'static str,
     pub(super) kind: Kind,
     /// Only where statements adjoin: elsewhere it could stand at the beginning alone, and there it is seen anyway.
-    pub(super) adjoined: bool,
+    adjoined: bool,
     next: Next,
 }
 
@@ -145,14 +145,20 @@ const GOES_ON_ALONE: &[&str] = &[
 /// reserved in SQL Server and can't end a statement.
 const BINDS: &[&str] = &["AS", "ON", "OR", "FOR", "KEY", "AND", "NOT"];
 
-/// The verb that a word is, where it could begin a statement.
+/// The verb that a word is, where it could begin a statement. What only adjoins does so outside of parentheses.
 pub(super) fn begun_at(
     before: Option<&Token<'_>>,
     word: &Token<'_>,
     after: Option<&Token<'_>>,
     adjoins: bool,
+    outermost: bool,
 ) -> Option<&'static Verb> {
-    let verb = VERBS.iter().find(|verb| (adjoins || !verb.adjoined) && word.is_word(verb.word))?;
+    let stands = |verb: &Verb| !verb.adjoined || adjoins && outermost;
+    let verb = VERBS.iter().find(|verb| word.is_word(verb.word) && stands(verb))?;
+    // Oracle's `MODEL … RULES UPSERT`.
+    if !adjoins && before.is_some_and(|before| before.is_word("RULES")) {
+        return None;
+    }
     if before.is_some_and(|before| before.is_mark(".") || BINDS.iter().any(|bind| before.is_word(bind))) {
         return None;
     }
