@@ -38,7 +38,7 @@ fn judge(bencher: Bencher<'_, '_>, dialect: &str, name: &str) {
     bencher.counter(BytesCount::of_str(&call)).bench(|| policy.judge("q", black_box(call.as_bytes())));
 }
 
-fn parse(bencher: Bencher<'_, '_>, dialect: &dyn Dialect, name: &str) {
+fn parse(bencher: Bencher<'_, '_>, dialect: &(dyn Dialect + Sync), name: &str) {
     let text = text(name);
     bencher
         .counter(BytesCount::of_str(&text))

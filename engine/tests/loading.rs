@@ -156,19 +156,19 @@ const CONSTRAINTS: &[Mistake] = &[
     ),
     (
         "[tools.x]\nargs.q = { type = 'sql', dialect = 'postgre' }",
-        "2:37",
+        "2:36",
         "unknown value `postgre`",
         "did you mean `postgres`?",
     ),
     (
         "[tools.x]\nargs.q = { type = 'sql', allow = ['selec'] }",
-        "2:36",
+        "2:35",
         "unknown kind of statement `selec`",
         "did you mean `select`?",
     ),
     ("[tools.x]\nargs.q = { type = 'sql', allow = [] }", "2:10", "an empty `allow` allows nothing", ""),
     ("[tools.x]\nargs.q = { type = 'sql', tables = [] }", "2:10", "an empty `tables` allows nothing", ""),
-    ("[tools.x]\nargs.q = { type = 'sql', tables = ['a..b'] }", "2:37", "\"a..b\" is no table", ""),
+    ("[tools.x]\nargs.q = { type = 'sql', tables = ['a..b'] }", "2:36", "\"a..b\" is no table", ""),
     (
         "[tools.x]\nargs.q = { type = 'sql', allow = ['create'], tables = ['t'] }",
         "2:10",
@@ -177,7 +177,7 @@ const CONSTRAINTS: &[Mistake] = &[
     ),
     (
         "[tools.x]\nargs.q = { type = 'sql', functions = ['nextvall'] }",
-        "2:40",
+        "2:39",
         "`nextvall` isn't known to act",
         "did you mean `nextval`?",
     ),
@@ -311,7 +311,7 @@ fn every_mistake_is_reported_at_once_in_the_order_of_the_file() {
     let text = "\
 denied_pattern = ['x']
 [tools.a]
-args.q = { type = 'sql' }
+args.q = { type = 'email' }
 [limits]
 max_depth = 0
 [[deny]]

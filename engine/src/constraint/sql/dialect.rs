@@ -4,7 +4,7 @@
 
 use sqlparser::dialect as parser;
 
-use super::lexer::{Dollars, Hash, Lexicon, PLAIN};
+use super::lexicon::{Dollars, Hash, Lexicon, PLAIN};
 
 #[derive(Debug)]
 pub(super) struct Dialect {

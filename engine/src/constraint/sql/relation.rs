@@ -3,7 +3,8 @@
 //! A name counts where a relation can stand: behind FROM, JOIN, INTO, UPDATE and their kind, and behind the commas of a FROM.
 //! The names of a WITH are left out within their scope; a name that hides a table is one only where it does.
 //!
-//! What it doesn't see: what a view, a function or a procedure reads, and which schema a name without one is in. SHOW and
+//! What it doesn't see: what a view, a function, a procedure or a dictionary reads, and which schema a name without one is
+//! in. SHOW and
 //! DESCRIBE tell of every table; what they tell is no rows.
 
 use super::dialect::{Dialect, Family};
@@ -20,47 +21,6 @@ pub(super) struct Relation<'t> {
 impl Relation<'_> {
     pub(super) fn name(&self) -> String {
         self.parts.join(".")
-    }
-}
-
-/// What a policy lists: a name, or parts of one between dots, in each of which `*` stands for any run of characters.
-#[derive(Debug)]
-pub(super) struct Glob {
-    pub(super) text: String,
-}
-
-impl Glob {
-    /// # Errors
-    /// What is wrong with it, as a sentence.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let odd = |part: &str| part.is_empty() || part.matches('*').count() > 1;
-        if text.split('.').any(odd) {
-            return Err(format!(
-                "{text:?} is no table: write `name`, `schema.name` or `schema.*`, one `*` for each part"
-            ));
-        }
-        Ok(Self { text: text.to_owned() })
-    }
-
-    /// Whether a relation is meant. A glob without a dot means the last part of a name; one with dots means all of them.
-    pub(super) fn matches(&self, relation: &Relation<'_>) -> bool {
-        let globs: Vec<&str> = self.text.split('.').collect();
-        let parts = if globs.len() == 1 {
-            relation.parts.last().map(std::slice::from_ref).unwrap_or_default()
-        } else {
-            &relation.parts
-        };
-        globs.len() == parts.len() && globs.iter().zip(parts).all(|(glob, part)| fits(glob, part))
-    }
-}
-
-fn fits(glob: &str, part: &str) -> bool {
-    let (glob, part) = (glob.to_lowercase(), part.to_lowercase());
-    match glob.split_once('*') {
-        None => glob == part,
-        Some((head, tail)) => {
-            part.len() >= head.len() + tail.len() && part.starts_with(head) && part.ends_with(tail)
-        }
     }
 }
 
@@ -273,12 +233,16 @@ impl<'t, 's> Finder<'t, 's, '_> {
             // ClickHouse's ARRAY JOIN is about columns.
             let columns = self.dialect.family == Family::Clickhouse
                 && at.checked_sub(1).is_some_and(|before| self.is_one(before, &["ARRAY"]));
-            if !compared && !(call && self.is_one(at, &["FROM"])) {
+            if !(compared || call && self.is_one(at, &["FROM"])) {
                 self.awaited = !columns;
                 if let Some(group) = self.groups.last_mut() {
                     group.from = !columns;
                 }
             }
+        } else if self.is_one(at, &["IN"]) && self.dialect.has(Family::Clickhouse) {
+            // ClickHouse's `a IN t` reads a table.
+            let after = self.tokens.get(at + 1);
+            self.awaited = after.is_some_and(|after| matches!(after.shape, Shape::Word | Shape::Name));
         } else if self.is_one(at, &["USING"]) {
             self.awaited = !call && (self.merges || !self.is_mark(at + 1, "("));
         } else if self.is_one(at, BEFORE) && !call {
