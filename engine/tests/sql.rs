@@ -233,6 +233,7 @@ fn sql_server_needs_no_semicolon() {
                 ("SELECT 1 FROM t DELETE limit FROM users limit", false),
                 ("SELECT 1 INSERT t DEFAULT VALUES", false),
                 ("SELECT 1 UPDATE t SET a = 1", false),
+                ("SELECT 1 CREATE OR ALTER VIEW v AS SELECT 1", false),
                 ("SELECT 1 SHUTDOWN", false),
                 ("SELECT 1 WAITFOR DELAY '0:0:9'", false),
                 ("SELECT 1 BACKUP DATABASE d TO DISK = 'x'", false),
@@ -269,6 +270,7 @@ fn other_dialects() {
             ("SELECT load_extension('x')", false),
             ("SELECT writefile('x', 'y')", false),
             ("SELECT edit('x')", false),
+            ("WITH x AS (SELECT 1) INSERT OR REPLACE INTO t SELECT * FROM x", false),
             ("REPLACE INTO t VALUES (1)", false),
         ],
     );
@@ -321,6 +323,7 @@ fn other_dialects() {
             ("UNPIVOT t ON a, b INTO NAME n VALUE v", true),
             ("SELECT [x FOR x IN l IF x > 1], {'a': 1}, EXTRACT(year FROM '2024-01-01') FROM t", true),
             ("SUMMARIZE t", true),
+            ("EXPLAIN ANALYZE SET VARIABLE a = 1", false),
             ("FROM 'x.csv'", false),
             ("SELECT * FROM \"x.csv\"", false),
             ("SELECT * FROM read_csv('x')", false),

@@ -225,8 +225,8 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
             }
             let kinds = if token.shape == Shape::Word { kind::begun_by(token.text) } else { Kinds::NONE };
             // `DESCRIBE TABLE t`, `EXPLAIN PLAN SET … FOR`, `EXPLAIN FORMAT = …`, `DESCRIBE FUNCTION …`.
-            let option =
-                self.is_one(at, &["TABLE", "SET", "FOR", "SYSTEM", "LIST", "USE", "DESC", "START", "END"]);
+            let option = !runs
+                && self.is_one(at, &["TABLE", "SET", "FOR", "SYSTEM", "LIST", "USE", "DESC", "START", "END"]);
             if kinds.is_none() || option {
                 continue;
             }

@@ -21,6 +21,8 @@ enum Next {
     Name,
     /// A word, `FROM` too, or a name.
     From,
+    /// A word, `OR` and `WITH` too, or a name: `INSERT OR IGNORE`, `CREATE OR ALTER`, `MERGE WITH SCHEMA EVOLUTION`.
+    Altered,
     /// Also a string, a number, or a parenthesis.
     Value,
     /// A word or a name, or nothing at all.
@@ -40,13 +42,13 @@ const fn adjoined(word: &'static str, kind: Kind, next: Next) -> Verb {
 }
 
 pub(super) const VERBS: &[Verb] = &[
-    verb("INSERT", Kind::Insert, Next::Name),
+    verb("INSERT", Kind::Insert, Next::Altered),
     verb("REPLACE", Kind::Insert, Next::Name),
     verb("UPSERT", Kind::Insert, Next::Name),
-    verb("UPDATE", Kind::Update, Next::Name),
+    verb("UPDATE", Kind::Update, Next::Altered),
     verb("DELETE", Kind::Delete, Next::From),
-    verb("MERGE", Kind::Merge, Next::Name),
-    verb("CREATE", Kind::Create, Next::Name),
+    verb("MERGE", Kind::Merge, Next::Altered),
+    verb("CREATE", Kind::Create, Next::Altered),
     verb("ALTER", Kind::Alter, Next::Name),
     verb("DROP", Kind::Drop, Next::Name),
     verb("TRUNCATE", Kind::Truncate, Next::Name),
@@ -182,6 +184,7 @@ impl Next {
         match self {
             Self::Name => named,
             Self::From => named || after.is_word("FROM"),
+            Self::Altered => named || after.is_word("OR") || after.is_word("WITH"),
             Self::Value => {
                 named
                     || matches!(after.shape, Shape::Text | Shape::Number)
