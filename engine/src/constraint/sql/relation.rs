@@ -8,6 +8,7 @@
 //! DESCRIBE tell of every table; what they tell is no rows.
 
 use super::dialect::{Dialect, Family};
+use super::function;
 use super::lexer::{Shape, Token};
 
 /// What stands where a relation can.
@@ -44,19 +45,18 @@ const BEFORE: &[&str] = &[
     "REPLACE",
 ];
 
-/// Words between those and the relation.
+/// Words between those and a relation that is written.
 const BETWEEN: &[&str] = &[
-    "ONLY",
-    "LATERAL",
+    "TABLE",
     "INTO",
     "FROM",
+    "ONLY",
     "IGNORE",
     "LOW_PRIORITY",
     "HIGH_PRIORITY",
     "DELAYED",
     "QUICK",
     "OVERWRITE",
-    "STREAM",
     "OR",
     "ABORT",
     "FAIL",
@@ -69,6 +69,24 @@ const BETWEEN: &[&str] = &[
     "UNLOGGED",
     "LOCAL",
     "GLOBAL",
+];
+
+/// Functions in the place of a relation that read one which their arguments name. `*` stands for any end.
+const READERS: &[&str] = &[
+    "containstable",
+    "freetexttable",
+    "changetable",
+    "semantic*",
+    "predict",
+    "cluster*",
+    "loop",
+    "mergetree*",
+    "dictionary",
+    "table_changes",
+    "read_files",
+    "containers",
+    "shards",
+    "event_log",
 ];
 
 /// Words that end a FROM.
@@ -128,6 +146,7 @@ pub(super) fn find<'t>(tokens: &[Token<'t>], dialect: &Dialect) -> Vec<Relation<
         names: Vec::new(),
         found: Vec::new(),
         awaited: false,
+        target: false,
         merges: false,
     };
     let mut at = 0;
@@ -153,6 +172,8 @@ struct Finder<'t, 's, 'd> {
     found: Vec<Relation<'t>>,
     /// Whether a relation is to come.
     awaited: bool,
+    /// Whether it is one that is written.
+    target: bool,
     /// Whether it is a MERGE, whose USING names a relation.
     merges: bool,
 }
@@ -198,18 +219,28 @@ impl<'t, 's> Finder<'t, 's, '_> {
                 return self.define(at + 1, recursive).unwrap_or(at + 1);
             }
             self.awaited = self.groups.last().is_some_and(|group| group.from);
+            self.target = false;
             return at + 1;
         }
         if self.awaited {
-            let between =
-                self.is_one(at, BETWEEN) || self.is_one(at, &["TABLE"]) && !self.is_mark(at + 1, "(");
-            return if between { at + 1 } else { self.relation(at) };
+            return if self.is_between(at) { at + 1 } else { self.relation(at) };
         }
         if token.shape == Shape::Word {
             self.word(at);
             return self.common_name(at);
         }
         at + 1
+    }
+
+    /// Whether a word stands between FROM or INTO and its relation, and isn't the relation.
+    fn is_between(&self, at: usize) -> bool {
+        let more = self.tokens.get(at + 1).is_some_and(|after| {
+            matches!(after.shape, Shape::Word | Shape::Name) && !after.is_word("AS") || after.is_mark("(")
+        });
+        let source = self.is_one(at, &["LATERAL"])
+            || self.is_one(at, &["ONLY"]) && self.dialect.family == Family::Postgres
+            || self.is_one(at, &["STREAM"]) && self.dialect.family == Family::Hive;
+        more && (source || self.target && self.is_one(at, BETWEEN))
     }
 
     fn word(&mut self, at: usize) {
@@ -235,6 +266,7 @@ impl<'t, 's> Finder<'t, 's, '_> {
                 && at.checked_sub(1).is_some_and(|before| self.is_one(before, &["ARRAY"]));
             if !(compared || call && self.is_one(at, &["FROM"])) {
                 self.awaited = !columns;
+                self.target = false;
                 if let Some(group) = self.groups.last_mut() {
                     group.from = !columns;
                 }
@@ -245,7 +277,7 @@ impl<'t, 's> Finder<'t, 's, '_> {
             self.awaited = after.is_some_and(|after| matches!(after.shape, Shape::Word | Shape::Name));
         } else if self.is_one(at, &["USING"]) {
             self.awaited = !call && (self.merges || !self.is_mark(at + 1, "("));
-        } else if self.is_one(at, BEFORE) && !call {
+        } else if self.is_one(at, BEFORE) && (!call || self.is_one(at, &["TABLE"])) {
             let after_for = at
                 .checked_sub(1)
                 .is_some_and(|before| self.is_one(before, &["FOR", "KEY", "DO", "THEN", "ON", "AS"]));
@@ -253,6 +285,7 @@ impl<'t, 's> Finder<'t, 's, '_> {
                 matches!(after.shape, Shape::Word | Shape::Name | Shape::Text) && !after.is_word("AS")
             });
             self.awaited = named && !after_for;
+            self.target = true;
         }
     }
 
@@ -316,6 +349,9 @@ impl<'t, 's> Finder<'t, 's, '_> {
             ["INTO", "TABLE", "INSERT", "OVERWRITE", "REPLACE"].iter().any(|word| before.is_word(word))
         });
         if function && !inserts && !self.hints(end) {
+            if parts.last().is_some_and(|name| READERS.iter().any(|reader| function::fits(reader, name))) {
+                self.found.push(Relation { at: token.at, parts: Vec::new() });
+            }
             return end;
         }
         if !(parts.len() == 1 && parts.first().is_some_and(|name| self.is_common(name))) {
