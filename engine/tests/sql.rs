@@ -641,7 +641,7 @@ fn no_nesting_ends_a_small_stack_or_takes_long() {
             })
             .collect();
         for (before, open, middle, close) in SHAPES {
-            for times in [7, 9, 24, 80, 1000] {
+            for times in [9, 80, 1000] {
                 let text = format!("{before}{}{middle}{}", open.repeat(times), close.repeat(times));
                 for policy in &policies {
                     allows(policy, &text);
@@ -756,6 +756,19 @@ proptest! {
             let tables = if tables { ", tables = ['t', 'a.*']" } else { "" };
             let policy = policy(&format!("dialect = '{dialect}', allow = ['select', 'explain']{tables}"));
             allows(&policy, &text);
+        });
+    }
+
+    #[test]
+    fn no_mixed_nesting_ends_a_small_stack(
+        shapes in prop::collection::vec((prop::sample::select(SHAPES), 1..12_usize), 1..20),
+        dialect in prop::sample::select(&DIALECTS[..]),
+    ) {
+        let open: String = shapes.iter().map(|((_, open, ..), times)| open.repeat(*times)).collect();
+        let close: String = shapes.iter().rev().map(|((.., close), times)| close.repeat(*times)).collect();
+        let text = format!("SELECT {open}1{close}");
+        on_a_small_stack(move || {
+            allows(&reading(dialect), &text);
         });
     }
 

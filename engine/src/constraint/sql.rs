@@ -170,6 +170,8 @@ impl Sql {
         let whole =
             cuts.iter().find(|cut| cut.fault.is_none()).map(|cut| cut.tokens.as_slice()).unwrap_or_default();
         match (tree::read(text, whole, self.dialect), unsure) {
+            // The parser has read the text in one way, and clears no other.
+            (_, Some(unsure)) if cuts.len() > 1 => Err(unsure),
             (Tree::Unread, Some(unsure)) => Err(unsure),
             (Tree::Unread, None) => Ok("by its tokens"),
             (Tree::Read(seen), _) => {

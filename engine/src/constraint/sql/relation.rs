@@ -161,7 +161,7 @@ pub(super) fn find<'t>(tokens: &[Token<'t>], dialect: &Dialect) -> Vec<Relation<
 }
 
 /// How deep parentheses may nest, and how many names a WITH may define, for relations to be told apart.
-const MOST: usize = 128;
+const MOST: usize = 64;
 
 struct Finder<'t, 's, 'd> {
     tokens: &'s [Token<'t>],
