@@ -325,6 +325,9 @@ fn other_dialects() {
             ("SUMMARIZE t", true),
             ("EXPLAIN ANALYZE SET VARIABLE a = 1", false),
             ("FROM 'x.csv'", false),
+            ("FROM t, 'x.csv'", false),
+            ("FROM (t CROSS JOIN 'x.csv')", false),
+            ("FROM ('x.csv' CROSS JOIN t)", false),
             ("SELECT * FROM \"x.csv\"", false),
             ("SELECT * FROM read_csv('x')", false),
             ("SELECT * FROM query('DROP TABLE t')", false),
@@ -370,6 +373,7 @@ fn other_dialects() {
             ("SELECT dbms_random.value FROM dual", true),
             ("SELECT httpuritype('http://x').getclob() FROM dual", false),
             ("SELECT s.nextval FROM dual", false),
+            ("SELECT utl_inaddr.get_host_name FROM dual", false),
             ("BEGIN DELETE FROM t; END;", false),
             (
                 "WITH FUNCTION f RETURN NUMBER IS BEGIN DELETE FROM t; RETURN 1; END; SELECT f FROM dual",

@@ -30,7 +30,7 @@ mod verb;
 
 use std::collections::BTreeSet;
 
-use dialect::Dialect;
+use dialect::{Dialect, Family};
 use kind::{Kind, Kinds};
 use lexer::{Cut, Token};
 use relation::Relation;
@@ -197,6 +197,7 @@ impl Sql {
                 unsure.get_or_insert(refused);
             }
             for relation in self.relations(statement) {
+                self.grant_file(&relation)?;
                 self.grant_relation(&relation)?;
             }
         }
@@ -207,11 +208,8 @@ impl Sql {
         // What is listed or shown is no rows; where statements adjoin, a query could follow.
         let shows =
             statement.kinds.has(Kind::Show) && !statement.kinds.has(Kind::Explain) && !self.dialect.adjoins;
-        if self.tables.is_none() || shows {
-            Vec::new()
-        } else {
-            relation::find(statement.tokens, self.dialect)
-        }
+        let unasked = self.tables.is_none() && !self.dialect.has(Family::Duckdb);
+        if unasked || shows { Vec::new() } else { relation::find(statement.tokens, self.dialect) }
     }
 
     fn grant(&self, need: &Need<'_>) -> Result<(), Refused> {
@@ -230,6 +228,17 @@ impl Sql {
         self.functions
             .iter()
             .any(|allowed| allowed.eq_ignore_ascii_case(known) || function::fits(allowed, word))
+    }
+
+    /// DuckDB reads a file where a string stands for a table. What can't be told could be one, too.
+    fn grant_file(&self, relation: &Relation<'_>) -> Result<(), Refused> {
+        let unsure = relation.parts.is_empty() && !self.dialect.is_generic();
+        let file = self.dialect.has(Family::Duckdb) && (relation.quoted || unsure);
+        if file && !self.allows_function("read_*", "read_*") {
+            let why = "what stands here for a table can be a file, which `read_*` reads".to_owned();
+            return Err(Refused { at: relation.at, why });
+        }
+        Ok(())
     }
 
     fn grant_relation(&self, relation: &Relation<'_>) -> Result<(), Refused> {

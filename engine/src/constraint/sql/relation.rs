@@ -17,6 +17,8 @@ pub(super) struct Relation<'t> {
     pub(super) at: usize,
     /// The parts of its dotted name. Empty where what stands there can't be told.
     pub(super) parts: Vec<&'t str>,
+    /// Whether it is a string, which DuckDB takes for a file.
+    pub(super) quoted: bool,
 }
 
 impl Relation<'_> {
@@ -152,7 +154,7 @@ pub(super) fn find<'t>(tokens: &[Token<'t>], dialect: &Dialect) -> Vec<Relation<
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
         if finder.groups.len() > MOST || finder.names.len() > MOST {
-            finder.found.push(Relation { at: token.at, parts: Vec::new() });
+            finder.found.push(Relation { at: token.at, parts: Vec::new(), quoted: false });
             break;
         }
         at = finder.step(at);
@@ -330,9 +332,14 @@ impl<'t, 's> Finder<'t, 's, '_> {
             }
             end += 1;
         }
+        if token.shape == Shape::Text {
+            let quoted = token.text.starts_with('\'');
+            self.found.push(Relation { at: token.at, parts: Vec::new(), quoted });
+            return at + 1;
+        }
         if parts.is_empty() || self.is_mark(end, ".") || self.is_mark(end, "@") || token.text.starts_with('@')
         {
-            self.found.push(Relation { at: token.at, parts: Vec::new() });
+            self.found.push(Relation { at: token.at, parts: Vec::new(), quoted: false });
             return at + 1;
         }
         if self.is_mark(end, "(") && self.is_one(at, &["TABLE", "IDENTIFIER"]) {
@@ -340,7 +347,7 @@ impl<'t, 's> Finder<'t, 's, '_> {
             let function = matches!(self.tokens.get(end + 1..end + 3), Some([name, open])
                 if name.shape == Shape::Word && open.is_mark("("));
             if !function || self.is_one(at, &["IDENTIFIER"]) {
-                self.found.push(Relation { at: token.at, parts: Vec::new() });
+                self.found.push(Relation { at: token.at, parts: Vec::new(), quoted: false });
             }
             return end;
         }
@@ -350,12 +357,12 @@ impl<'t, 's> Finder<'t, 's, '_> {
         });
         if function && !inserts && !self.hints(end) {
             if parts.last().is_some_and(|name| READERS.iter().any(|reader| function::fits(reader, name))) {
-                self.found.push(Relation { at: token.at, parts: Vec::new() });
+                self.found.push(Relation { at: token.at, parts: Vec::new(), quoted: false });
             }
             return end;
         }
         if !(parts.len() == 1 && parts.first().is_some_and(|name| self.is_common(name))) {
-            self.found.push(Relation { at: token.at, parts });
+            self.found.push(Relation { at: token.at, parts, quoted: false });
         }
         end
     }

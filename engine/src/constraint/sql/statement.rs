@@ -355,7 +355,9 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
             return self.need(at, What::Function("read_*", "reads files, URLs or other databases"), true);
         }
         let aliased = self.before(at).is_some_and(|before| before.is_word("AS"));
-        if !called || aliased || !matches!(token.shape, Shape::Word | Shape::Name) {
+        // Oracle calls a function of a package without parentheses, too.
+        let bare = dotted && self.dialect.family == Family::Oracle;
+        if !(called || bare) || aliased || !matches!(token.shape, Shape::Word | Shape::Name) {
             return;
         }
         let mut parts = vec![token.text];
@@ -365,7 +367,9 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
             parts.extend(self.token(first).map(|part| part.text));
         }
         parts.reverse();
-        if let Some((acts, name)) = function::acts(self.dialect, &parts) {
+        if let Some((acts, name)) = function::acts(self.dialect, &parts)
+            && (called || name.contains('.'))
+        {
             self.need(at, What::Function(name, acts), true);
         }
     }

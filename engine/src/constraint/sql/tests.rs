@@ -161,7 +161,7 @@ fn a_glob_without_a_dot_means_the_last_part_of_a_name() {
         ("*", "a.b", true),
         ("a*a", "a", false),
     ] {
-        let relation = relation::Relation { at: 0, parts: name.split('.').collect() };
+        let relation = relation::Relation { at: 0, parts: name.split('.').collect(), quoted: false };
         assert_eq!(Glob::parse(glob).unwrap().matches(&relation), matches, "{glob} {name}");
     }
     for glob in ["", "a.", ".a", "a**"] {
