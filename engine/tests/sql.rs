@@ -326,6 +326,7 @@ fn other_dialects() {
             ("EXPLAIN ANALYZE SET VARIABLE a = 1", false),
             ("FROM 'x.csv'", false),
             ("FROM t, 'x.csv'", false),
+            ("FROM t, \"x.csv\"", false),
             ("FROM (t CROSS JOIN 'x.csv')", false),
             ("FROM ('x.csv' CROSS JOIN t)", false),
             ("SELECT * FROM \"x.csv\"", false),

@@ -233,7 +233,9 @@ impl Sql {
     /// DuckDB reads a file where a string stands for a table. What can't be told could be one, too.
     fn grant_file(&self, relation: &Relation<'_>) -> Result<(), Refused> {
         let unsure = relation.parts.is_empty() && !self.dialect.is_generic();
-        let file = self.dialect.has(Family::Duckdb) && (relation.quoted || unsure);
+        let named = self.dialect.family == Family::Duckdb
+            && relation.parts.iter().any(|part| statement::is_file_name(part));
+        let file = self.dialect.has(Family::Duckdb) && (relation.quoted || unsure || named);
         if file && !self.allows_function("read_*", "read_*") {
             let why = "what stands here for a table can be a file, which `read_*` reads".to_owned();
             return Err(Refused { at: relation.at, why });

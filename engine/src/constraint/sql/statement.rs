@@ -118,6 +118,12 @@ const FILES: &[&str] = &[
     ".duckdb", ".ddb", ".sqlite", ".arrow", ".feather", ".avro", ".shp", ".gpkg", ".fgb", ".geojson",
 ];
 
+/// Whether DuckDB takes a quoted name for a file where no table has it.
+pub(super) fn is_file_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.contains(['/', ':', '*']) || FILES.iter().any(|end| name.ends_with(end))
+}
+
 /// BigQuery's and Spark's pipe operators that only make a query. Others write.
 const PIPES: &[&str] = &["DROP", "SET", "CALL", "REPLACE"];
 
@@ -381,10 +387,7 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
         let file = match token.shape {
             // A double-quoted one is a name for DuckDB.
             Shape::Text => !token.text.starts_with('"'),
-            Shape::Name if self.dialect.family == Family::Duckdb => {
-                let name = token.text.to_ascii_lowercase();
-                name.contains(['/', ':', '*']) || FILES.iter().any(|end| name.ends_with(end))
-            }
+            Shape::Name => self.dialect.family == Family::Duckdb && is_file_name(token.text),
             _ => false,
         };
         // Not `EXTRACT(year FROM '…')`.
