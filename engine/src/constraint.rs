@@ -11,6 +11,7 @@ mod host;
 mod number;
 mod object;
 mod path;
+mod sql;
 mod string;
 mod url;
 
@@ -97,13 +98,10 @@ pub(crate) const TYPES: &[Type] = &[
     number::NUMBER,
     object::TYPE,
     path::TYPE,
+    sql::TYPE,
     string::TYPE,
     url::TYPE,
 ];
-
-/// Types of the policy format that this version doesn't judge yet. A policy that names one doesn't load: an argument
-/// that can't be judged must not look as though it were.
-const NOT_YET: &[&str] = &["shell", "sql"];
 
 /// Reads a constraint from its table; `None` where a diagnostic has been recorded instead.
 pub(crate) fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Option<Box<dyn Constraint>> {
@@ -127,14 +125,8 @@ pub(crate) fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Option<Box<d
         return Some((known.load)(fields, loader));
     }
     fields.ignore_rest();
-    if NOT_YET.contains(&name) {
-        let message = format!("the type `{name}` is not available in this version of Argala");
-        let help = "the policy is refused rather than loaded without it; `string` with one_of or pattern is available";
-        loader.report(&place, node.span.clone(), message, Some(help.to_owned()));
-    } else {
-        let known = TYPES.iter().map(|known| known.name).chain(NOT_YET.iter().copied());
-        loader.report_unknown(&place, node.span.clone(), &format!("unknown type `{name}`"), name, known);
-    }
+    let known = TYPES.iter().map(|known| known.name);
+    loader.report_unknown(&place, node.span.clone(), &format!("unknown type `{name}`"), name, known);
     None
 }
 

@@ -147,18 +147,45 @@ const METHODS: &[Mistake] = &[
 const CONSTRAINTS: &[Mistake] = &[
     ("[tools.x]\nargs.q.type = 'strin'", "2:15", "unknown type `strin`", "did you mean `string`?"),
     ("[tools.x]\nargs.q.type = 'String'", "2:15", "unknown type `String`", "did you mean `string`?"),
-    (
-        "[tools.x]\nargs.q.type = 'sql'",
-        "2:15",
-        "the type `sql` is not available in this version",
-        "`string` with",
-    ),
     ("[tools.x]\nargs.q.type = 'shell'", "2:15", "`shell` is not available", ""),
     (
-        "[tools.x]\nargs.q = { type = 'array', items = { type = 'sql' } }",
+        "[tools.x]\nargs.q = { type = 'array', items = { type = 'email' } }",
         "2:45",
-        "`sql` is not available",
-        "",
+        "`email` is not available",
+        "`string` with",
+    ),
+    (
+        "[tools.x]\nargs.q = { type = 'sql', dialect = 'postgre' }",
+        "2:36",
+        "unknown value `postgre`",
+        "did you mean `postgres`?",
+    ),
+    (
+        "[tools.x]\nargs.q = { type = 'sql', allow = ['selec'] }",
+        "2:35",
+        "unknown kind of statement `selec`",
+        "did you mean `select`?",
+    ),
+    ("[tools.x]\nargs.q = { type = 'sql', allow = [] }", "2:10", "an empty `allow` allows nothing", ""),
+    ("[tools.x]\nargs.q = { type = 'sql', tables = [] }", "2:10", "an empty `tables` allows nothing", ""),
+    ("[tools.x]\nargs.q = { type = 'sql', tables = ['a..b'] }", "2:36", "\"a..b\" is no table", ""),
+    (
+        "[tools.x]\nargs.q = { type = 'sql', allow = ['create'], tables = ['t'] }",
+        "2:10",
+        "`tables` can't be held where `create` is allowed",
+        "select, explain",
+    ),
+    (
+        "[tools.x]\nargs.q = { type = 'sql', functions = ['nextvall'] }",
+        "2:39",
+        "`nextvall` isn't known to act",
+        "did you mean `nextval`?",
+    ),
+    (
+        "[tools.x]\nargs.q = { type = 'sql', table = ['t'] }",
+        "2:26",
+        "unknown key `table`",
+        "did you mean `tables`?",
     ),
     ("[tools.x]\nargs.'/a~' = { type = 'any' }", "2:6", "\"/a~\" is not a JSON Pointer", "`~0`"),
     ("[tools.x]\nargs.'' = { type = 'any' }", "2:6", "an argument's name can't be empty", ""),
@@ -284,7 +311,7 @@ fn every_mistake_is_reported_at_once_in_the_order_of_the_file() {
     let text = "\
 denied_pattern = ['x']
 [tools.a]
-args.q = { type = 'sql' }
+args.q = { type = 'email' }
 [limits]
 max_depth = 0
 [[deny]]
