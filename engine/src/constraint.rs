@@ -8,6 +8,7 @@ mod array;
 mod boolean;
 mod number;
 mod object;
+mod shell;
 mod string;
 
 use std::fmt::Debug;
@@ -84,12 +85,20 @@ pub(crate) struct Type {
 }
 
 /// Every type.
-pub(crate) const TYPES: &[Type] =
-    &[any::TYPE, array::TYPE, boolean::TYPE, number::INTEGER, number::NUMBER, object::TYPE, string::TYPE];
+pub(crate) const TYPES: &[Type] = &[
+    any::TYPE,
+    array::TYPE,
+    boolean::TYPE,
+    number::INTEGER,
+    number::NUMBER,
+    object::TYPE,
+    shell::TYPE,
+    string::TYPE,
+];
 
 /// Types of the policy format that this version doesn't judge yet. A policy that names one doesn't load: an argument
 /// that can't be judged must not look as though it were.
-const NOT_YET: &[&str] = &["email", "path", "shell", "sql", "url"];
+const NOT_YET: &[&str] = &["email", "path", "sql", "url"];
 
 /// Reads a constraint from its table; `None` where a diagnostic has been recorded instead.
 pub(crate) fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Option<Box<dyn Constraint>> {

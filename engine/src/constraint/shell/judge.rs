@@ -1,0 +1,353 @@
+//! Judges each command that was found by the policy's list.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::found::{Command, Direction, Found};
+use super::options::{Given, shorten};
+use super::programs::{self, Program, Reads};
+use super::read::{self, Fault};
+use super::word::{UNKNOWN, Unknown, Word};
+use super::wrappers::{self, Inside};
+use super::{Allowed, BYTES, Shell, names};
+
+/// Told of each command: a line that says what it is, and whether it is allowed. Answers whether to go on.
+type Tell<'t> = dyn FnMut(&dyn Fn() -> String, bool) -> bool + 't;
+
+/// How many commands are looked into for one text.
+const COMMANDS: usize = 8192;
+
+/// How deep a command may stand inside of others' operands.
+const WRAPPED: usize = 16;
+
+impl Shell {
+    /// Reads a text and judges every command in it.
+    pub(super) fn walk(&self, text: &str, tell: &mut Tell<'_>) {
+        if text.len() > BYTES {
+            tell(&|| format!("it is longer than {BYTES} bytes"), false);
+            return;
+        }
+        let mut left = VecDeque::from([(text.to_owned(), "", 0_usize)]);
+        let mut work = 0;
+        let mut chosen = BTreeSet::new();
+        while let Some((text, level, depth)) = left.pop_front() {
+            let mut found = Found { work, ..Found::default() };
+            if let Err(fault) = read::read(&text, level, depth, &mut found) {
+                tell(&|| unread(&text, level, &fault), false);
+                return;
+            }
+            work = found.work;
+            let mut known = Known::of(&found);
+            if depth > 0 && !known.chosen.is_empty() {
+                tell(&|| format!("inside of {level} a variable is set to what isn't followed"), false);
+                return;
+            }
+            known.chosen.extend(chosen.iter().cloned());
+            chosen.clone_from(&known.chosen);
+            if found.evaluates && !known.chosen.is_empty() {
+                let line =
+                    || "arithmetic over a variable that the text sets to what isn't a number".to_owned();
+                if !tell(&line, false) {
+                    return;
+                }
+            }
+            // What wrappers run, each with what it stands in.
+            let mut inside: VecDeque<(Command, usize)> = VecDeque::new();
+            for command in &found.commands {
+                inside.push_back((command.clone(), depth));
+                let mut count = 0;
+                while let Some((command, depth)) = inside.pop_front() {
+                    count += 1;
+                    let mut judged = Judged {
+                        shell: self,
+                        found: &found,
+                        known: &known,
+                        inside: Vec::new(),
+                        texts: Vec::new(),
+                    };
+                    let verdict = if count > COMMANDS || depth > WRAPPED {
+                        Err("it runs more commands inside of commands than are read".to_owned())
+                    } else {
+                        judged.command(&command)
+                    };
+                    let fine = verdict.is_ok();
+                    let line = || told(&text, &command, &verdict);
+                    if !tell(&line, fine) {
+                        return;
+                    }
+                    inside.extend(judged.inside.into_iter().map(|inner| (inner, depth + 1)));
+                    left.extend(judged.texts.into_iter().map(|(inner, level)| (inner, level, depth + 1)));
+                }
+            }
+        }
+    }
+
+    fn allowed(&self, name: &str) -> Option<&Allowed> {
+        let listed = self.programs.get(name);
+        if matches!(name, "[" | "[[") { listed.or_else(|| self.programs.get("test")) } else { listed }
+    }
+}
+
+/// A text that can't be read.
+fn unread(text: &str, level: &str, fault: &Fault) -> String {
+    if level.is_empty() {
+        let (line, column) = place(text, fault.at);
+        format!("at line {line}, column {column} there is {}", fault.what)
+    } else {
+        format!("inside of {level} there is {}", fault.what)
+    }
+}
+
+/// What is told of a command.
+fn told(text: &str, command: &Command, verdict: &Result<String, String>) -> String {
+    let name = command.words.first().map(|word| format!("{:?}", shorten(&word.text)));
+    let name = name.unwrap_or_else(|| "a line without a command".to_owned());
+    let inside = if command.level.is_empty() { String::new() } else { format!(" in {}", command.level) };
+    let (line, column) = place(text, command.at);
+    match verdict {
+        Ok(entry) => format!("{name} (line {line}, column {column}){inside}: {entry}"),
+        Err(reason) => format!("{name} (line {line}, column {column}){inside} is refused, since {reason}"),
+    }
+}
+
+/// Line and column, from 1.
+fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (line, column)
+}
+
+/// What is known of all commands of a text together.
+struct Known {
+    /// The variables whose value the text decides in a way that isn't followed.
+    chosen: BTreeSet<String>,
+    /// How many of the commands up to each print what the text may choose.
+    choosing: Vec<usize>,
+    /// How many of the commands up to each give on more than what files hold.
+    making: Vec<usize>,
+}
+
+/// Programs that print names of files and facts of the system, which the text can't choose.
+const FACTS: &str = " ls pwd which whoami hostname uname id nproc wc tty readlink realpath find type command cd basename dirname ";
+
+/// Programs that give on what files hold.
+const READERS: &str = " cat zcat bzcat xzcat gzip gunzip xz bzip2 head tail ";
+
+impl Known {
+    fn of(found: &Found) -> Self {
+        let mut known = Self { chosen: BTreeSet::new(), choosing: vec![0], making: vec![0] };
+        for command in &found.commands {
+            let name = command.words.first().and_then(Word::fixed).unwrap_or_default();
+            let listed = |list: &str| !name.is_empty() && list.split(' ').any(|known| known == name);
+            let texts = command.redirects.iter().any(|redirect| redirect.kind == Direction::Text);
+            let plain = command.words.iter().skip(1).all(|word| {
+                let path = matches!(name, "basename" | "dirname");
+                !word.text.contains("-printf")
+                    && !word.text.contains("relative")
+                    && !(path && dashed(&word.text))
+            });
+            let fed = |count: &[usize], (from, to): (usize, usize)| count.get(from) == count.get(to);
+            let choosing = !listed(FACTS) || texts || !plain;
+            let making = !(listed(READERS) || listed(FACTS))
+                || texts
+                || !plain
+                || command.piped.is_some_and(|range| !fed(&known.making, range));
+            known.choosing.push(known.choosing.last().copied().unwrap_or_default() + usize::from(choosing));
+            known.making.push(known.making.last().copied().unwrap_or_default() + usize::from(making));
+        }
+        for (name, set) in &found.set {
+            let follows = set.unknown.iter().all(|unknown| match unknown {
+                Unknown::Outside => true,
+                Unknown::Variable(name) => !found.set.contains_key(name),
+                Unknown::Output(from, to) => known.facts((*from, *to)),
+                Unknown::Argument | Unknown::Range | Unknown::Chosen => false,
+            });
+            if set.risky || !follows {
+                known.chosen.insert(name.clone());
+            }
+        }
+        known
+    }
+
+    /// Whether these commands print only what the text can't choose.
+    fn facts(&self, (from, to): (usize, usize)) -> bool {
+        self.choosing.get(from) == self.choosing.get(to)
+    }
+
+    /// Whether these commands give on only what files hold.
+    fn files(&self, (from, to): (usize, usize)) -> bool {
+        self.making.get(from) == self.making.get(to)
+    }
+
+    /// Whether the text decides what is unknown in a word.
+    fn chooses(&self, word: &Word) -> bool {
+        word.unknown.iter().any(|unknown| match unknown {
+            Unknown::Outside => false,
+            Unknown::Variable(name) => self.chosen.contains(name),
+            Unknown::Output(from, to) => !self.facts((*from, *to)),
+            Unknown::Argument | Unknown::Chosen => true,
+            Unknown::Range => word.text.starts_with('-'),
+        })
+    }
+}
+
+/// Whether a part of a path begins with a dash.
+fn dashed(path: &str) -> bool {
+    path.split('/').any(|part| part.starts_with('-'))
+}
+
+/// One command while it is judged.
+struct Judged<'j> {
+    shell: &'j Shell,
+    found: &'j Found,
+    known: &'j Known,
+    /// Commands that it runs.
+    inside: Vec<Command>,
+    /// Texts that it has a shell run.
+    texts: Vec<(String, &'static str)>,
+}
+
+impl Judged<'_> {
+    /// The entry that allows a command, or why it is refused.
+    fn command(&mut self, command: &Command) -> Result<String, String> {
+        self.redirects(command)?;
+        for assignment in &command.assignments {
+            let name = assignment.name.as_str();
+            let fine = if command.words.is_empty() { !names::steers(name) } else { names::harmless(name) };
+            if !fine {
+                return Err(format!("it sets the variable `{}`, which may change what runs", shorten(name)));
+            }
+        }
+        let Some(first) = command.words.first() else { return Ok("nothing is run".to_owned()) };
+        let name = if first.text == "[" && !first.quoted { Some("[") } else { first.fixed() };
+        let Some(name) = name else { return Err("what runs is only known when it runs".to_owned()) };
+        let Some(allowed) = self.shell.allowed(name) else {
+            return Err("it isn't allowed".to_owned());
+        };
+        let words = command.words.get(1..).unwrap_or_default();
+        let leads = |form: &&Vec<String>| {
+            form.len() <= words.len()
+                && form.iter().zip(words).all(|(form, word)| word.fixed() == Some(form.as_str()))
+        };
+        let Some(form) = allowed.forms.iter().find(leads) else {
+            let forms = allowed.forms.iter().map(|form| format!("{name} {}", form.join(" ")));
+            let forms: Vec<String> = forms.take(6).collect();
+            return Err(format!("of `{name}` only {} is allowed", forms.join(", ")));
+        };
+        let rest = words.get(form.len()..).unwrap_or_default();
+        let program = programs::program(name);
+        self.input(command, program, allowed)?;
+        if let Some(inside) = wrappers::inside(name, rest) {
+            self.wrapped(command, inside.map_err(str::to_owned)?);
+        } else {
+            self.words(command, program, allowed, name, rest)?;
+        }
+        let entry = if form.is_empty() { name.to_owned() } else { format!("{name} {}", form.join(" ")) };
+        Ok(format!("allowed by `{entry}`"))
+    }
+
+    fn words(
+        &mut self,
+        command: &Command,
+        program: &'static Program,
+        allowed: &Allowed,
+        name: &str,
+        words: &[Word],
+    ) -> Result<(), String> {
+        let (commands, rest) = if program.names.starts_with("find ") {
+            wrappers::find(words)
+        } else {
+            (Vec::new(), words.iter().collect())
+        };
+        for (option, inner) in commands {
+            if inner.is_empty() {
+                return Err(format!("`{option}` has no command"));
+            }
+            self.run(command, inner, "find -exec");
+        }
+        if name == "git" && words.first().is_some_and(|word| word.text == "merge-index") {
+            let inner: Vec<Word> = words
+                .iter()
+                .skip(1)
+                .skip_while(|word| matches!(word.text.as_str(), "-o" | "-q"))
+                .cloned()
+                .collect();
+            let own = inner.first().and_then(Word::fixed).is_some_and(|text| text == "git-merge-one-file");
+            if !own {
+                self.run(command, inner, "git merge-index");
+            }
+        }
+        let given: Vec<(&Word, bool)> =
+            rest.into_iter().map(|word| (word, self.known.chooses(word))).collect();
+        Given { program, words: &given, opened: &allowed.opened }.judge()
+    }
+
+    fn wrapped(&mut self, command: &Command, inside: Inside) {
+        match inside {
+            Inside::Words(words) => self.run(command, words, "a command's operand"),
+            Inside::WordsAndInput(mut words) => {
+                if words.is_empty() {
+                    words.push(Word::of("echo"));
+                }
+                let facts = command.piped.is_some_and(|range| self.known.facts(range));
+                let mut word = Word::unknown(if facts { Unknown::Outside } else { Unknown::Chosen });
+                word.splits = true;
+                words.push(word);
+                self.run(command, words, "xargs");
+            }
+            Inside::Text(text) => self.texts.push((text, "a text that is run")),
+            Inside::Nothing => {}
+        }
+    }
+
+    fn run(&mut self, outer: &Command, words: Vec<Word>, level: &'static str) {
+        self.inside.push(Command { at: outer.at, level, words, piped: outer.piped, ..Command::default() });
+    }
+
+    fn redirects(&self, command: &Command) -> Result<(), String> {
+        for redirect in &command.redirects {
+            let target = &redirect.target;
+            let text = target.text.as_str();
+            let connects = text.contains("/dev/tcp") || text.contains("/dev/udp");
+            match redirect.kind {
+                Direction::Duplicate | Direction::Text => {}
+                Direction::In if connects || self.known.chooses(target) => {
+                    return Err(format!("it reads from {:?}", shorten(text)));
+                }
+                Direction::In => {}
+                Direction::Out => {
+                    let number = text
+                        .strip_prefix("/dev/fd/")
+                        .is_some_and(|fd| fd.bytes().all(|byte| byte.is_ascii_digit()));
+                    let stream = matches!(text, "/dev/null" | "/dev/stdout" | "/dev/stderr") || number;
+                    if connects || (!stream && !self.shell.write_files) {
+                        return Err(format!("it writes to {:?}", shorten(text)));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What a program that takes commands from its input is given there.
+    fn input(&self, command: &Command, program: &Program, allowed: &Allowed) -> Result<(), String> {
+        if !program.interactive || allowed.opened.iter().any(|opened| opened == "<") {
+            return Ok(());
+        }
+        if command.piped.is_some_and(|range| !self.known.files(range)) {
+            return Err("it may take commands from what is piped into it".to_owned());
+        }
+        let texts = command.redirects.iter().filter(|redirect| redirect.kind == Direction::Text);
+        for redirect in texts {
+            let lower = redirect.target.text.to_ascii_lowercase();
+            let marked = program.marks.is_empty() || program.marks.iter().any(|mark| lower.contains(mark));
+            let dots =
+                program.reads == Reads::Dots && lower.lines().any(|line| line.trim_start().starts_with('.'));
+            if marked || dots || lower.contains([UNKNOWN, '$', '`']) {
+                return Err("it may take commands from the text that it is given".to_owned());
+            }
+        }
+        let _ = self.found;
+        Ok(())
+    }
+}

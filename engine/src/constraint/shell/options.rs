@@ -1,0 +1,296 @@
+//! Options, operands and texts by which an allowed program would run another one, load code or write a file.
+//!
+//! Every word that looks like an option is judged as one, wherever it stands: which options take the next word is known of
+//! few programs, and a word that is taken for a value here might be an option to the program.
+
+use super::programs::{PLAIN, Program, Reads};
+use super::scripts;
+use super::word::{UNKNOWN, Word};
+
+/// What a program was given, behind the words that the policy's entry names.
+#[derive(Debug)]
+pub(super) struct Given<'a> {
+    pub(super) program: &'static Program,
+    /// Each word, and whether the command text decides what is unknown in it.
+    pub(super) words: &'a [(&'a Word, bool)],
+    /// What the policy opens of this program.
+    pub(super) opened: &'a [String],
+}
+
+/// Shells as words: a program that is given one will run it.
+const SHELLS: [&str; 7] = ["sh", "bash", "dash", "zsh", "ksh", "ash", "fish"];
+
+/// Pieces of an option's name that say that it runs or loads something.
+const TELLING: [&str; 29] = [
+    "exec",
+    "execute",
+    "cmd",
+    "command",
+    "commands",
+    "shell",
+    "program",
+    "pager",
+    "editor",
+    "eval",
+    "preload",
+    "plugin",
+    "plugins",
+    "rsh",
+    "hook",
+    "hooks",
+    "preprocessor",
+    "askpass",
+    "engine",
+    "interpreter",
+    "wrapper",
+    "script",
+    "invoke",
+    "loader",
+    "terminal",
+    "filter-cmd",
+    "checkpoint-action",
+    "startup",
+    "browser",
+];
+
+/// Texts that run something in many a program's language.
+const ESCAPES: [&str; 15] = [
+    "os.execute",
+    "io.popen",
+    "system(",
+    "exec(",
+    "popen(",
+    "subprocess",
+    "\\!",
+    "/bin/sh",
+    "/bin/bash",
+    "/bin/dash",
+    "/bin/zsh",
+    "reset; exec",
+    "execvp",
+    "os.spawn",
+    "`",
+];
+
+impl Given<'_> {
+    /// What is refused, as the end of "…, since".
+    pub(super) fn judge(&self) -> Result<(), String> {
+        let program = self.program;
+        if matches!(program.reads, Reads::Data | Reads::Code) {
+            return Ok(());
+        }
+        let mut operands: Vec<&str> = Vec::new();
+        // How many of the words so far may be the value of an option.
+        let mut options = 0_usize;
+        let mut first = Vec::new();
+        for (at, (word, chosen)) in self.words.iter().enumerate() {
+            let text = word.text.as_str();
+            let next = self.words.get(at + 1).map(|(word, _)| word.text.as_str());
+            self.unsure(word, *chosen)?;
+            self.marks(text)?;
+            if text.len() > 1 && text.starts_with('-') {
+                self.option(text, next, &operands)?;
+                options += usize::from(!text.contains('='));
+                if text == "--" {
+                    self.general(text)?;
+                }
+                continue;
+            }
+            self.general(text)?;
+            if let Some(reason) =
+                self.refuses(|refused| refused.starts_with('@') && text.starts_with('@'), text)
+            {
+                return Err(reason);
+            }
+            if operands.len() <= options {
+                first.push(operands.len());
+            }
+            operands.push(text);
+        }
+        self.actions(&operands, &first)?;
+        scripts::operands(self, &operands)
+    }
+
+    /// Whether the policy opens this option, action or text.
+    pub(super) fn opens(&self, what: &str) -> bool {
+        self.opened.iter().any(|opened| opened == what)
+    }
+
+    /// A word that may turn out to be an option.
+    fn unsure(&self, word: &Word, chosen: bool) -> Result<(), String> {
+        let program = self.program;
+        let tame = program.refuses.is_empty() && program.actions.is_empty() && program.marks.is_empty();
+        let start =
+            word.text.starts_with(UNKNOWN) || (word.text.starts_with('-') && word.text.contains(UNKNOWN));
+        let several = word.splits && !word.unknown.is_empty();
+        if chosen && !tame && (start || several) {
+            return Err(
+                "an argument that only the run can tell may be an option that runs or writes".to_owned()
+            );
+        }
+        Ok(())
+    }
+
+    fn marks(&self, text: &str) -> Result<(), String> {
+        if self.program.marks.is_empty() {
+            return Ok(());
+        }
+        let lower = text.to_ascii_lowercase();
+        match self.program.marks.iter().find(|mark| lower.contains(**mark) && !self.opens(mark)) {
+            Some(mark) => {
+                Err(format!("`{}` in an argument can run or write more than the program itself", mark.trim()))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn option(&self, text: &str, next: Option<&str>, operands: &[&str]) -> Result<(), String> {
+        let program = self.program;
+        let name = text.split('=').next().unwrap_or(text);
+        if program.harmless.split_ascii_whitespace().any(|harmless| harmless == name) {
+            return Ok(());
+        }
+        let hit = |refused: &str| {
+            let mut refused = refused;
+            if let Some(early) = refused.strip_prefix('^') {
+                if !operands.is_empty() {
+                    return false;
+                }
+                refused = early;
+            } else if let Some((action, behind)) = refused.split_once(':')
+                && !refused.starts_with('-')
+            {
+                if !operands.contains(&action) {
+                    return false;
+                }
+                refused = behind;
+            }
+            self.is(text, name, next, refused)
+        };
+        if let Some(reason) = self.refuses(hit, text) {
+            return Err(reason);
+        }
+        self.general_option(text, name)
+    }
+
+    fn refuses(&self, hit: impl Fn(&str) -> bool, text: &str) -> Option<String> {
+        let program = self.program;
+        let refused = program.refuses.split_ascii_whitespace().find(|refused| {
+            let bare =
+                refused.trim_start_matches('^').rsplit(':').next().unwrap_or(refused).split('*').next();
+            hit(refused) && !self.opens(bare.unwrap_or(refused)) && !self.opens(text)
+        })?;
+        let bare =
+            refused.trim_start_matches('^').rsplit(':').next().unwrap_or(refused).trim_end_matches('=');
+        Some(format!("its option `{bare}` can run or write more than the program itself"))
+    }
+
+    /// Whether a word is this refused option, in whatever way it is written.
+    fn is(&self, text: &str, name: &str, next: Option<&str>, refused: &str) -> bool {
+        if refused.starts_with("--") {
+            // Long options may be shortened; one that ends with `=` is refused with a value only.
+            let valued = refused.ends_with('=');
+            let refused = refused.trim_end_matches('=');
+            let shortened = name.len() > 3 && refused.starts_with(name) && name.starts_with("--");
+            return (shortened || name == refused) && (!valued || text.contains('='));
+        }
+        let Some(wanted) = refused.strip_prefix('-') else { return false };
+        let (wanted, needle) = match wanted.split_once('*') {
+            Some((wanted, needle)) => (wanted, Some(needle)),
+            None => (wanted, None),
+        };
+        let holds = |rest: &str| match needle {
+            None => true,
+            Some("") => true,
+            Some(needle) => {
+                rest.to_ascii_lowercase().contains(needle)
+                    || (rest.is_empty()
+                        && next.is_some_and(|next| next.to_ascii_lowercase().contains(needle)))
+            }
+        };
+        if self.program.whole_words || wanted.len() > 1 {
+            let bare = text.trim_start_matches('-');
+            return match needle {
+                Some(_) => bare.strip_prefix(wanted).is_some_and(holds),
+                None => bare == wanted || bare.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('=')),
+            };
+        }
+        if text.starts_with("--") {
+            return text == "--" && wanted.is_empty();
+        }
+        // A cluster: letters up to the first one that takes the rest as its value.
+        let mut letters = text.get(1..).unwrap_or_default().chars();
+        while let Some(letter) = letters.next() {
+            if wanted.starts_with(letter) {
+                return holds(letters.as_str());
+            }
+            if self.program.valued.contains(letter) || !letter.is_ascii_alphanumeric() {
+                return false;
+            }
+        }
+        false
+    }
+
+    fn actions(&self, operands: &[&str], first: &[usize]) -> Result<(), String> {
+        let actions = self.program.actions.split(';').map(str::trim).filter(|action| !action.is_empty());
+        for action in actions {
+            let mut parts = action.split(' ');
+            let (Some(head), tail) = (parts.next(), parts.next()) else { continue };
+            let there = first.iter().any(|at| {
+                operands.get(*at) == Some(&head)
+                    && tail.is_none_or(|tail| operands.iter().skip(at + 1).any(|operand| *operand == tail))
+            });
+            if there && !self.opens(action) {
+                return Err(format!("`{action}` can run or write more than the program itself"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What holds for the options of any program.
+    fn general_option(&self, text: &str, name: &str) -> Result<(), String> {
+        let (_, value) = text.split_once('=').unwrap_or_default();
+        if !value.is_empty() {
+            self.general(value)?;
+        }
+        let bare = name.trim_start_matches('-').to_ascii_lowercase();
+        let negated = bare.starts_with("no-") || bare.starts_with("without-") || bare.starts_with("disable-");
+        let long = name.starts_with("--") || (self.program.whole_words && bare.len() > 3);
+        let telling = bare.split(['-', '_']).any(|piece| TELLING.contains(&piece));
+        if long && telling && !negated && !self.opens(name) {
+            return Err(format!("its option `{}` looks as if it ran something", shorten(name)));
+        }
+        Ok(())
+    }
+
+    /// What holds for the words of any program.
+    fn general(&self, text: &str) -> Result<(), String> {
+        if matches!(self.program.reads, Reads::Sed | Reads::Awk | Reads::AtMost(1) | Reads::Test)
+            || self.program.whole_words && self.program.names.starts_with("find")
+            || self.opens(text)
+        {
+            return Ok(());
+        }
+        let base = text.strip_prefix("/usr").unwrap_or(text);
+        let base = base.strip_prefix("/bin/").or(base.strip_prefix("/local/bin/")).unwrap_or(text);
+        let word = base.split([' ', ';']).next().unwrap_or(base);
+        let shell =
+            SHELLS.contains(&word) && (base != text || base != word || self.program.names == PLAIN.names);
+        let escape = ESCAPES.iter().any(|escape| text.contains(escape));
+        let bang = text.starts_with('!') && text.len() > 1 && !text.starts_with("!=");
+        let sub = text.contains("$(");
+        let pipe = text.starts_with('|') && text.len() > 1;
+        let bin = text.starts_with("/bin/") || text.starts_with("/usr/bin/") || text.starts_with("/sbin/");
+        if shell || escape || bang || sub || pipe || (bin && self.program.names == PLAIN.names) {
+            return Err(format!("the argument {:?} is a way out to a shell", shorten(text)));
+        }
+        Ok(())
+    }
+}
+
+/// The beginning of a text, for a message.
+pub(super) fn shorten(text: &str) -> String {
+    let shown: String =
+        text.chars().take(40).map(|letter| if letter == UNKNOWN { '…' } else { letter }).collect();
+    if text.chars().nth(40).is_some() { format!("{shown}…") } else { shown }
+}
