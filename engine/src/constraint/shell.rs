@@ -135,7 +135,7 @@ impl Constraint for Shell {
         });
         match refused {
             None => Ok(()),
-            Some(reason) => Err(format!("must be {}: {reason}", self.expects())),
+            Some(reason) => Err(format!("must be a text of allowed commands only: {reason}")),
         }
     }
 

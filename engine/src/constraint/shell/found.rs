@@ -13,6 +13,8 @@ pub(super) struct Found {
     pub(super) set: BTreeMap<String, Set>,
     /// Whether arithmetic reads a variable: the shell evaluates what is in it, substitutions of an array index too.
     pub(super) evaluates: bool,
+    /// How many here-documents there are.
+    pub(super) heredocs: usize,
     /// How many bytes have been read, strings that are read as commands again included.
     pub(super) work: usize,
 }
@@ -22,6 +24,8 @@ pub(super) struct Found {
 pub(super) struct Set {
     /// Whether it may be taken for an option, or for more than a number in arithmetic.
     pub(super) risky: bool,
+    /// Whether it may be nothing, or begin at the root.
+    pub(super) rooted: bool,
     pub(super) unknown: Vec<Unknown>,
 }
 

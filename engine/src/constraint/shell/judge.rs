@@ -1,20 +1,20 @@
 //! Judges each command that was found by the policy's list.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::found::{Command, Direction, Found};
+use super::found::{Command, Direction, Found, Set};
 use super::options::{Given, shorten};
 use super::programs::{self, Program, Reads};
 use super::read::{self, Fault};
 use super::word::{UNKNOWN, Unknown, Word};
 use super::wrappers::{self, Inside};
-use super::{Allowed, BYTES, Shell, names};
+use super::{Allowed, BYTES, Shell, alternatives, names};
 
 /// Told of each command: a line that says what it is, and whether it is allowed. Answers whether to go on.
 type Tell<'t> = dyn FnMut(&dyn Fn() -> String, bool) -> bool + 't;
 
-/// How many commands are looked into for one text.
-const COMMANDS: usize = 8192;
+/// How many commands are looked into that one command runs.
+const COMMANDS: usize = 4096;
 
 /// How deep a command may stand inside of others' operands.
 const WRAPPED: usize = 16;
@@ -50,33 +50,20 @@ impl Shell {
                     return;
                 }
             }
-            // What wrappers run, each with what it stands in.
-            let mut inside: VecDeque<(Command, usize)> = VecDeque::new();
             for command in &found.commands {
-                inside.push_back((command.clone(), depth));
+                let mut judged =
+                    Judged { shell: self, known: &known, inside: VecDeque::new(), texts: Vec::new() };
+                let mut fine = judged.tell(&text, command, 0, tell);
+                // What wrappers run, each behind what it stands in.
                 let mut count = 0;
-                while let Some((command, depth)) = inside.pop_front() {
+                while let (true, Some((inner, wrapped))) = (fine, judged.inside.pop_front()) {
                     count += 1;
-                    let mut judged = Judged {
-                        shell: self,
-                        found: &found,
-                        known: &known,
-                        inside: Vec::new(),
-                        texts: Vec::new(),
-                    };
-                    let verdict = if count > COMMANDS || depth > WRAPPED {
-                        Err("it runs more commands inside of commands than are read".to_owned())
-                    } else {
-                        judged.command(&command)
-                    };
-                    let fine = verdict.is_ok();
-                    let line = || told(&text, &command, &verdict);
-                    if !tell(&line, fine) {
-                        return;
-                    }
-                    inside.extend(judged.inside.into_iter().map(|inner| (inner, depth + 1)));
-                    left.extend(judged.texts.into_iter().map(|(inner, level)| (inner, level, depth + 1)));
+                    fine = judged.tell(&text, &inner, wrapped + count / COMMANDS * WRAPPED, tell);
                 }
+                if !fine {
+                    return;
+                }
+                left.extend(judged.texts.into_iter().map(|(inner, level)| (inner, level, depth + 1)));
             }
         }
     }
@@ -118,7 +105,9 @@ fn place(text: &str, at: usize) -> (usize, usize) {
 }
 
 /// What is known of all commands of a text together.
-struct Known {
+struct Known<'f> {
+    /// All variables that the text sets.
+    set: &'f BTreeMap<String, Set>,
     /// The variables whose value the text decides in a way that isn't followed.
     chosen: BTreeSet<String>,
     /// How many of the commands up to each print what the text may choose.
@@ -133,18 +122,17 @@ const FACTS: &str = " ls pwd which whoami hostname uname id nproc wc tty readlin
 /// Programs that give on what files hold.
 const READERS: &str = " cat zcat bzcat xzcat gzip gunzip xz bzip2 head tail ";
 
-impl Known {
-    fn of(found: &Found) -> Self {
-        let mut known = Self { chosen: BTreeSet::new(), choosing: vec![0], making: vec![0] };
+impl<'f> Known<'f> {
+    fn of(found: &'f Found) -> Self {
+        let mut known = Self { set: &found.set, chosen: BTreeSet::new(), choosing: vec![0], making: vec![0] };
         for command in &found.commands {
             let name = command.words.first().and_then(Word::fixed).unwrap_or_default();
             let listed = |list: &str| !name.is_empty() && list.split(' ').any(|known| known == name);
             let texts = command.redirects.iter().any(|redirect| redirect.kind == Direction::Text);
             let plain = command.words.iter().skip(1).all(|word| {
                 let path = matches!(name, "basename" | "dirname");
-                !word.text.contains("-printf")
-                    && !word.text.contains("relative")
-                    && !(path && dashed(&word.text))
+                let text = word.text.as_str();
+                !(text.contains("-printf") || text.contains("relative") || path && dashed(text))
             });
             let fed = |count: &[usize], (from, to): (usize, usize)| count.get(from) == count.get(to);
             let choosing = !listed(FACTS) || texts || !plain;
@@ -157,10 +145,10 @@ impl Known {
         }
         for (name, set) in &found.set {
             let follows = set.unknown.iter().all(|unknown| match unknown {
-                Unknown::Outside => true,
+                Unknown::Outside | Unknown::Range => true,
                 Unknown::Variable(name) => !found.set.contains_key(name),
                 Unknown::Output(from, to) => known.facts((*from, *to)),
-                Unknown::Argument | Unknown::Range | Unknown::Chosen => false,
+                Unknown::Argument | Unknown::Part | Unknown::Chosen => false,
             });
             if set.risky || !follows {
                 known.chosen.insert(name.clone());
@@ -179,11 +167,32 @@ impl Known {
         self.making.get(from) == self.making.get(to)
     }
 
+    /// Whether a word that is read from can't name a connection.
+    fn is_file(&self, word: &Word) -> bool {
+        let set = word.unknown.iter().any(|unknown| {
+            matches!(unknown, Unknown::Variable(name) if self.set.get(name).is_none_or(|set| set.rooted) && self.set.contains_key(name))
+        });
+        let sets = word
+            .unknown
+            .iter()
+            .any(|unknown| matches!(unknown, Unknown::Variable(name) if self.set.contains_key(name)));
+        let relative =
+            word.text.starts_with(UNKNOWN) && word.unknown.len() == 1 && !word.text.contains("/dev");
+        !self.chooses(word) && !set && (!sets || relative)
+    }
+
     /// Whether the text decides what is unknown in a word.
     fn chooses(&self, word: &Word) -> bool {
+        let part = word.unknown.contains(&Unknown::Part);
+        // One part of a value is what was there before; several can be put together to anything.
+        if part && (word.text.starts_with('-') || word.text.matches(UNKNOWN).count() > 1) {
+            return true;
+        }
         word.unknown.iter().any(|unknown| match unknown {
-            Unknown::Outside => false,
-            Unknown::Variable(name) => self.chosen.contains(name),
+            Unknown::Outside | Unknown::Part => false,
+            Unknown::Variable(name) => {
+                self.chosen.contains(name) || (word.text.starts_with('-') && self.set.contains_key(name))
+            }
             Unknown::Output(from, to) => !self.facts((*from, *to)),
             Unknown::Argument | Unknown::Chosen => true,
             Unknown::Range => word.text.starts_with('-'),
@@ -199,15 +208,28 @@ fn dashed(path: &str) -> bool {
 /// One command while it is judged.
 struct Judged<'j> {
     shell: &'j Shell,
-    found: &'j Found,
-    known: &'j Known,
-    /// Commands that it runs.
-    inside: Vec<Command>,
+    known: &'j Known<'j>,
+    /// Commands that it runs, and inside of how many others each of them stands.
+    inside: VecDeque<(Command, usize)>,
     /// Texts that it has a shell run.
     texts: Vec<(String, &'static str)>,
 }
 
 impl Judged<'_> {
+    /// Judges a command and tells of it. Answers whether to go on.
+    fn tell(&mut self, text: &str, command: &Command, wrapped: usize, tell: &mut Tell<'_>) -> bool {
+        let before = self.inside.len();
+        let verdict = if wrapped > WRAPPED {
+            Err("it runs more commands inside of commands than are read".to_owned())
+        } else {
+            self.command(command)
+        };
+        for (_, depth) in self.inside.iter_mut().skip(before) {
+            *depth = wrapped + 1;
+        }
+        tell(&|| told(text, command, &verdict), verdict.is_ok())
+    }
+
     /// The entry that allows a command, or why it is refused.
     fn command(&mut self, command: &Command) -> Result<String, String> {
         self.redirects(command)?;
@@ -222,7 +244,10 @@ impl Judged<'_> {
         let name = if first.text == "[" && !first.quoted { Some("[") } else { first.fixed() };
         let Some(name) = name else { return Err("what runs is only known when it runs".to_owned()) };
         let Some(allowed) = self.shell.allowed(name) else {
-            return Err("it isn't allowed".to_owned());
+            return Err(format!(
+                "it isn't allowed: what is allowed is {}",
+                alternatives(self.shell.listed.iter().cloned())
+            ));
         };
         let words = command.words.get(1..).unwrap_or_default();
         let leads = |form: &&Vec<String>| {
@@ -240,7 +265,7 @@ impl Judged<'_> {
         if let Some(inside) = wrappers::inside(name, rest) {
             self.wrapped(command, inside.map_err(str::to_owned)?);
         } else {
-            self.words(command, program, allowed, name, rest)?;
+            self.words(command, program, allowed, form, name, rest)?;
         }
         let entry = if form.is_empty() { name.to_owned() } else { format!("{name} {}", form.join(" ")) };
         Ok(format!("allowed by `{entry}`"))
@@ -251,6 +276,7 @@ impl Judged<'_> {
         command: &Command,
         program: &'static Program,
         allowed: &Allowed,
+        lead: &[String],
         name: &str,
         words: &[Word],
     ) -> Result<(), String> {
@@ -279,7 +305,11 @@ impl Judged<'_> {
         }
         let given: Vec<(&Word, bool)> =
             rest.into_iter().map(|word| (word, self.known.chooses(word))).collect();
-        Given { program, words: &given, opened: &allowed.opened }.judge()
+        let bare: Vec<Option<String>> = given
+            .iter()
+            .map(|(word, _)| (!word.unknown.is_empty()).then(|| word.text.replace(UNKNOWN, "")))
+            .collect();
+        Given { bare: &bare, program, lead, words: &given, opened: &allowed.opened }.judge()
     }
 
     fn wrapped(&mut self, command: &Command, inside: Inside) {
@@ -301,7 +331,8 @@ impl Judged<'_> {
     }
 
     fn run(&mut self, outer: &Command, words: Vec<Word>, level: &'static str) {
-        self.inside.push(Command { at: outer.at, level, words, piped: outer.piped, ..Command::default() });
+        let command = Command { at: outer.at, level, words, piped: outer.piped, ..Command::default() };
+        self.inside.push_back((command, 0));
     }
 
     fn redirects(&self, command: &Command) -> Result<(), String> {
@@ -311,7 +342,7 @@ impl Judged<'_> {
             let connects = text.contains("/dev/tcp") || text.contains("/dev/udp");
             match redirect.kind {
                 Direction::Duplicate | Direction::Text => {}
-                Direction::In if connects || self.known.chooses(target) => {
+                Direction::In if connects || !self.known.is_file(target) => {
                     return Err(format!("it reads from {:?}", shorten(text)));
                 }
                 Direction::In => {}
@@ -347,7 +378,6 @@ impl Judged<'_> {
                 return Err("it may take commands from the text that it is given".to_owned());
             }
         }
-        let _ = self.found;
         Ok(())
     }
 }

@@ -11,8 +11,12 @@ use super::word::{UNKNOWN, Word};
 #[derive(Debug)]
 pub(super) struct Given<'a> {
     pub(super) program: &'static Program,
+    /// The leading words of the entry that allows it.
+    pub(super) lead: &'a [String],
     /// Each word, and whether the command text decides what is unknown in it.
     pub(super) words: &'a [(&'a Word, bool)],
+    /// The words without their unknown parts, where they have such.
+    pub(super) bare: &'a [Option<String>],
     /// What the policy opens of this program.
     pub(super) opened: &'a [String],
 }
@@ -72,6 +76,9 @@ const ESCAPES: [&str; 15] = [
     "`",
 ];
 
+/// How many words may be taken for the first operand: each option before it may have taken one.
+const LEADING: usize = 64;
+
 impl Given<'_> {
     /// What is refused, as the end of "…, since".
     pub(super) fn judge(&self) -> Result<(), String> {
@@ -79,36 +86,54 @@ impl Given<'_> {
         if matches!(program.reads, Reads::Data | Reads::Code) {
             return Ok(());
         }
-        let mut operands: Vec<&str> = Vec::new();
+        // What the policy names is open, but it is where the operands begin.
+        let mut operands: Vec<&str> =
+            self.lead.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
+        let named = operands.len();
         // How many of the words so far may be the value of an option.
         let mut options = 0_usize;
-        let mut first = Vec::new();
+        let mut first: Vec<usize> = if named > 0 { vec![0] } else { Vec::new() };
         for (at, (word, chosen)) in self.words.iter().enumerate() {
-            let text = word.text.as_str();
             let next = self.words.get(at + 1).map(|(word, _)| word.text.as_str());
             self.unsure(word, *chosen)?;
-            self.marks(text)?;
-            if text.len() > 1 && text.starts_with('-') {
-                self.option(text, next, &operands)?;
-                options += usize::from(!text.contains('='));
-                if text == "--" {
-                    self.general(text)?;
-                }
-                continue;
+            // A variable that isn't set leaves nothing: `-d$unset'elete'` is an option as well.
+            if let Some(bare) = self.bare.get(at).and_then(Option::as_deref) {
+                self.word(at, bare, next, &operands)?;
             }
-            self.general(text)?;
-            if let Some(reason) =
-                self.refuses(|refused| refused.starts_with('@') && text.starts_with('@'), text)
-            {
-                return Err(reason);
+            self.word(at, &word.text, next, &operands)?;
+            let text = self.bare.get(at).and_then(Option::as_deref).unwrap_or(&word.text);
+            if text.len() > 1 && text.starts_with('-') {
+                options += usize::from(!text.contains('='));
+                continue;
             }
             if operands.len() <= options {
                 first.push(operands.len());
             }
+            if first.len() > LEADING {
+                return Err("it has more options before its operands than are read".to_owned());
+            }
             operands.push(text);
         }
-        self.actions(&operands, &first)?;
+        self.actions(&operands, &first, named)?;
         scripts::operands(self, &operands)
+    }
+
+    /// A word by itself.
+    fn word(&self, at: usize, text: &str, next: Option<&str>, operands: &[&str]) -> Result<(), String> {
+        self.marks(text)?;
+        if text.len() > 1 && text.starts_with('-') {
+            return self.option(text, next, operands);
+        }
+        // The first word of tar may be a cluster without its dash.
+        if at == 0 && self.program.names.starts_with("tar ") {
+            self.option(&format!("-{text}"), next, operands)?;
+        }
+        if text.starts_with('@')
+            && let Some(reason) = self.refuses(|refused| refused.starts_with('@'), text)
+        {
+            return Err(reason);
+        }
+        self.general(text)
     }
 
     /// Whether the policy opens this option, action or text.
@@ -160,13 +185,17 @@ impl Given<'_> {
             } else if let Some((action, behind)) = refused.split_once(':')
                 && !refused.starts_with('-')
             {
-                if !operands.contains(&action) {
+                if !operands.iter().take(LEADING).any(|operand| *operand == action) {
                     return false;
                 }
                 refused = behind;
             }
             self.is(text, name, next, refused)
         };
+        let value = text.split_once('=').map(|(_, value)| value).or(next).unwrap_or_default();
+        if program.names == "rsync" && (name == "--rsh" || text == "-e") && plain_ssh(value) {
+            return Ok(());
+        }
         if let Some(reason) = self.refuses(hit, text) {
             return Err(reason);
         }
@@ -231,14 +260,19 @@ impl Given<'_> {
         false
     }
 
-    fn actions(&self, operands: &[&str], first: &[usize]) -> Result<(), String> {
+    /// Operands that say what a program does; the policy itself has named some of them.
+    fn actions(&self, operands: &[&str], first: &[usize], named: usize) -> Result<(), String> {
         let actions = self.program.actions.split(';').map(str::trim).filter(|action| !action.is_empty());
         for action in actions {
             let mut parts = action.split(' ');
             let (Some(head), tail) = (parts.next(), parts.next()) else { continue };
             let there = first.iter().any(|at| {
+                let behind = |tail| operands.iter().skip(at + 1).position(|operand| *operand == tail);
                 operands.get(*at) == Some(&head)
-                    && tail.is_none_or(|tail| operands.iter().skip(at + 1).any(|operand| *operand == tail))
+                    && match tail {
+                        None => *at >= named,
+                        Some(tail) => behind(tail).is_some_and(|further| at + 1 + further >= named),
+                    }
             });
             if there && !self.opens(action) {
                 return Err(format!("`{action}` can run or write more than the program itself"));
@@ -257,7 +291,8 @@ impl Given<'_> {
         let negated = bare.starts_with("no-") || bare.starts_with("without-") || bare.starts_with("disable-");
         let long = name.starts_with("--") || (self.program.whole_words && bare.len() > 3);
         let telling = bare.split(['-', '_']).any(|piece| TELLING.contains(&piece));
-        if long && telling && !negated && !self.opens(name) {
+        let asks = bare.starts_with("help") || bare.starts_with("list") || bare.starts_with("show");
+        if long && telling && !negated && !asks && !self.opens(name) {
             return Err(format!("its option `{}` looks as if it ran something", shorten(name)));
         }
         Ok(())
@@ -265,10 +300,11 @@ impl Given<'_> {
 
     /// What holds for the words of any program.
     fn general(&self, text: &str) -> Result<(), String> {
-        if matches!(self.program.reads, Reads::Sed | Reads::Awk | Reads::AtMost(1) | Reads::Test)
-            || self.program.whole_words && self.program.names.starts_with("find")
-            || self.opens(text)
-        {
+        let read = matches!(
+            self.program.reads,
+            Reads::Files | Reads::Sed | Reads::Awk | Reads::AtMost(_) | Reads::Test
+        );
+        if read || self.opens(text) {
             return Ok(());
         }
         let base = text.strip_prefix("/usr").unwrap_or(text);
@@ -286,6 +322,25 @@ impl Given<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a command is ssh with options that say where to, and nothing else.
+fn plain_ssh(text: &str) -> bool {
+    let mut words = text.split(' ').filter(|word| !word.is_empty());
+    if words.next() != Some("ssh") {
+        return false;
+    }
+    while let Some(word) = words.next() {
+        let fine = match word {
+            "-p" | "-i" | "-l" | "-c" => words.next().is_some_and(|value| !value.starts_with('-')),
+            "-4" | "-6" | "-q" | "-v" | "-C" | "-T" | "-x" => true,
+            _ => false,
+        };
+        if !fine {
+            return false;
+        }
+    }
+    true
 }
 
 /// The beginning of a text, for a message.

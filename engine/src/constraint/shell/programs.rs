@@ -44,6 +44,8 @@ pub(super) struct Program {
 pub(super) enum Reads {
     /// As words.
     Words,
+    /// As files that it reads: `file /bin/sh` starts no shell.
+    Files,
     /// As data: no general rule holds for it either, since `grep --exec x` is a search.
     Data,
     /// As what it is told to run: an interpreter, whose author meant it.
@@ -54,8 +56,6 @@ pub(super) enum Reads {
     Awk,
     /// At most this many: the next one would be written.
     AtMost(usize),
-    /// None but the values of its options: others are a command.
-    Options,
     /// Local packages, whose scripts would run, aren't taken.
     Packages,
     /// Dot commands of SQLite.

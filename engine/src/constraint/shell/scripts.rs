@@ -10,21 +10,23 @@ use super::word::UNKNOWN;
 /// Judges the operands of a program by what they are to it.
 pub(super) fn operands(given: &Given<'_>, operands: &[&str]) -> Result<(), String> {
     match given.program.reads {
-        Reads::Words | Reads::Data | Reads::Code => Ok(()),
-        Reads::Sed => scripts(given, "e", "--expression", "lEs", |text| sed::judge(text)),
-        Reads::Awk => scripts(given, "e", "--source", "Fv", |text| awk::judge(text)),
+        Reads::Words | Reads::Files | Reads::Data | Reads::Code => Ok(()),
+        Reads::Sed => scripts(given, "e", "--expression", "lEs", sed::judge),
+        Reads::Awk => scripts(given, "e", "--source", "Fv", awk::judge),
         Reads::AtMost(most) => at_most(given, most),
-        Reads::Options => at_most(given, 0),
         Reads::Packages => packages(operands),
         Reads::Dots => dots(operands),
         Reads::Terminal => terminal(given),
         Reads::Make => make(operands),
         Reads::Plus => plus(operands),
         Reads::Git => git(operands),
-        Reads::Test => match operands.iter().find(|text| text.contains(['`', '$'])) {
-            Some(text) => Err(format!("the shell may evaluate {:?}", shorten(text))),
-            None => Ok(()),
-        },
+        Reads::Test => {
+            match operands.iter().find(|text| ["`", "$(", "${", "[$"].iter().any(|sign| text.contains(sign)))
+            {
+                Some(text) => Err(format!("the shell may evaluate {:?}", shorten(text))),
+                None => Ok(()),
+            }
+        }
     }
 }
 
@@ -43,7 +45,9 @@ fn scripts(
         if chosen && text.contains(UNKNOWN) && !word.unknown.is_empty() {
             return Err("its script is only known when it runs".to_owned());
         }
-        judge(text)
+        judge(text)?;
+        // A variable that isn't set leaves nothing, and what stands around it is one.
+        if text.contains(UNKNOWN) { judge(&text.replace(UNKNOWN, "")) } else { Ok(()) }
     };
     while let Some((word, chosen)) = words.next() {
         let text = word.text.as_str();
@@ -102,13 +106,14 @@ fn at_most(given: &Given<'_>, most: usize) -> Result<(), String> {
     while let Some((word, _)) = words.next() {
         let text = word.text.as_str();
         if text.starts_with('-') && text.len() > 1 {
-            let takes = !text.starts_with("--")
-                && text.chars().last().is_some_and(|last| given.program.valued.contains(last));
-            if takes && text.len() == 2 {
+            // `-c 10` and `-cols 10`, but not `-c10`.
+            let mut letters = text.chars().skip(1);
+            let takes = letters.next().is_some_and(|letter| given.program.valued.contains(letter));
+            if takes && letters.all(|letter| letter.is_ascii_lowercase()) {
                 words.next();
             }
         } else if !text.is_empty() {
-            count += if word.splits { 1 } else { 1 };
+            count += 1;
             if count > most {
                 return Err(format!("its operand {:?} would be written or run", shorten(text)));
             }
@@ -200,7 +205,8 @@ fn terminal(given: &Given<'_>) -> Result<(), String> {
     }
     let screen = given.program.names == "screen";
     let valued = if screen { "SrdDRxtpXQheTL" } else { "stnFexyTLl" };
-    let mut words = given.words.iter().map(|(word, _)| word.text.as_str());
+    let mut words =
+        given.words.iter().zip(given.bare).map(|((word, _), bare)| bare.as_deref().unwrap_or(&word.text));
     let mut operands = Vec::new();
     while let Some(text) = words.next() {
         if text.ends_with(';') {

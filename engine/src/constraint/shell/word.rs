@@ -14,6 +14,9 @@ pub(super) const CLOSE: char = '\u{FDD3}';
 /// How many words the braces of one word may make.
 const EXPANDED: usize = 256;
 
+/// How deep braces may stand in each other.
+const BRACES: usize = 16;
+
 /// Where an unknown part of a word comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Unknown {
@@ -23,6 +26,8 @@ pub(super) enum Unknown {
     Argument,
     /// What a program writes: the commands of the substitution, by their places in the list of all that was found.
     Output(usize, usize),
+    /// What an operator of `${…}` leaves of a value: the text chooses which part.
+    Part,
     /// Numbers and single letters of a range in braces.
     Range,
     /// What the text itself decides, in a way that isn't followed.
@@ -80,15 +85,21 @@ impl Word {
         if !self.brace {
             return Some(vec![self]);
         }
+        if nesting(&self.text) > BRACES {
+            return None;
+        }
         let mut done = Vec::new();
+        let mut steps = 0;
         let mut left = VecDeque::from([std::mem::take(&mut self.text)]);
         while let Some(text) = left.pop_front() {
-            if done.len() + left.len() > EXPANDED {
+            steps += 1;
+            if done.len() + left.len() > EXPANDED || steps > 2 * EXPANDED {
                 return None;
             }
             match alternatives(&text) {
                 Some((before, inside, after)) if inside.is_empty() => {
-                    self.unknown.push(Unknown::Range);
+                    let numbers = text.get(before.len()..text.len() - after.len()).is_some_and(range);
+                    self.unknown.push(if numbers { Unknown::Range } else { Unknown::Chosen });
                     left.push_back(format!("{before}{UNKNOWN}{after}"));
                 }
                 Some((before, inside, after)) => {
@@ -109,6 +120,32 @@ impl Word {
                 .collect(),
         )
     }
+}
+
+/// How deep the braces of a text stand in each other, at most.
+fn nesting(text: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut most = 0;
+    for letter in text.chars() {
+        match letter {
+            OPEN => depth += 1,
+            CLOSE => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(depth);
+    }
+    most
+}
+
+/// Whether braces hold a range of numbers or of single letters, as every shell that knows them reads them.
+fn range(braces: &str) -> bool {
+    let inside = braces.trim_start_matches(OPEN).trim_end_matches(CLOSE);
+    let ends: Vec<&str> = inside.split("..").collect();
+    let number =
+        |end: &&str| !end.is_empty() && end.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit());
+    let letter = |end: &&str| matches!(end.as_bytes(), [byte] if byte.is_ascii_alphabetic());
+    matches!(ends.len(), 2 | 3)
+        && (ends.iter().all(|end| number(&end)) || ends.iter().take(2).all(|end| letter(&end)))
 }
 
 /// The first braces of a text that expand: what stands before them, their alternatives, and what stands behind. No

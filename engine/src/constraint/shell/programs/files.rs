@@ -5,7 +5,8 @@ use super::{PLAIN, Program, Reads};
 pub(super) const TABLE: &[Program] = &[
     Program {
         names: "find gfind bfs",
-        refuses: "-delete -fprint -fprint0 -fprintf -fls -files0-from",
+        reads: Reads::Files,
+        refuses: "-exec -execdir -ok -okdir -delete -fprint -fprint0 -fprintf -fls -files0-from",
         whole_words: true,
         ..PLAIN
     },
@@ -23,7 +24,7 @@ pub(super) const TABLE: &[Program] = &[
     Program { names: "zip", refuses: "-TT* --unzip-command --test-command", marks: &[], ..PLAIN },
     Program { names: "unzip funzip zipinfo", ..PLAIN },
     Program { names: "7z 7za 7zr", refuses: "", ..PLAIN },
-    Program { names: "gzip gunzip bzip2 xz zstd lz4", ..PLAIN },
+    Program { names: "gzip gunzip bzip2 xz zstd lz4", reads: Reads::Files, ..PLAIN },
     Program {
         names: "rsync",
         refuses: "-e --rsh --rsync-path --daemon --config -M --remote-option --rsync-command",

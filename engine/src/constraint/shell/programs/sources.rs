@@ -9,9 +9,9 @@ pub(super) const TABLE: &[Program] = &[
                   --extcmd --exec clone:-c --config --template --smtp-server --sendmail-cmd --to-cmd --cc-cmd --header-cmd \
                   grep:-O rebase:-x difftool:-x clone:-u ls-remote:-u --upload-archive --server-option --gpg-program \
                   --index-filter --tree-filter --msg-filter --env-filter --commit-filter --tag-name-filter \
-                  --parent-filter --setup",
+                  --parent-filter --setup --help",
         valued: "Cm",
-        harmless: "--exec-path --template-none",
+        harmless: "",
         actions: "bisect run;submodule foreach;filter-branch;hook run;shell;daemon;instaweb;web--browse;\
                   for-each-repo;cvsserver;help;lfs standalone;credential-store",
         marks: &["ext::", "-oproxycommand", "--upload-pack", "fd::"],

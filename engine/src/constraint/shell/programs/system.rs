@@ -24,7 +24,13 @@ pub(super) const TABLE: &[Program] = &[
         ..PLAIN
     },
     Program { names: "lsof", refuses: "-D", valued: "cgipTsuAFkoSx", ..PLAIN },
-    Program { names: "screen", refuses: "-c -s", reads: Reads::Terminal, ..PLAIN },
+    Program {
+        names: "screen",
+        refuses: "-c -s",
+        harmless: "-ls -list -wipe",
+        reads: Reads::Terminal,
+        ..PLAIN
+    },
     Program {
         names: "tmux",
         refuses: "^-c ^-f ^-S",

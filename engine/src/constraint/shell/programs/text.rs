@@ -4,7 +4,7 @@ use super::{PLAIN, Program, Reads};
 
 pub(super) const TABLE: &[Program] = &[
     Program {
-        names: "[ [[ basename cat cd cksum cmp comm cut df dirname echo egrep expr false fgrep file-roller \
+        names: "basename cat cd cksum cmp comm cut df dirname echo egrep expr false fgrep file-roller \
                 fold free grep groups hash head help id join jobs locate ls lsblk md5 md5sum nl nproc \
                 numfmt od paste pgrep pr printenv ps pwd readlink realpath rev rg rmdir seq sha1sum sha224sum \
                 sha256sum sha384sum sha512sum shasum sleep stat sum tac tail test-path tr true tsort type tty uname \
@@ -15,7 +15,7 @@ pub(super) const TABLE: &[Program] = &[
         ..PLAIN
     },
     Program {
-        names: "test printf read let declare typeset export local readonly unset",
+        names: "[ [[ test printf read let declare typeset export local readonly unset",
         reads: Reads::Test,
         ..PLAIN
     },
@@ -35,19 +35,44 @@ pub(super) const TABLE: &[Program] = &[
         ..PLAIN
     },
     Program { names: "uniq", valued: "fsw", reads: Reads::AtMost(1), ..PLAIN },
-    Program { names: "xxd", valued: "ceglnosR", reads: Reads::AtMost(1), ..PLAIN },
-    Program { names: "sort gsort", refuses: "-o --output --compress-program", valued: "kStT", ..PLAIN },
-    Program { names: "shuf", refuses: "-o --output", valued: "in", ..PLAIN },
-    Program { names: "tree", refuses: "-o -R --output", valued: "LPIHT", harmless: "--fromfile", ..PLAIN },
-    Program { names: "file", refuses: "-C --compile -m --magic-file", valued: "eFfP", ..PLAIN },
-    Program { names: "date gdate", refuses: "-s --set", valued: "dfrI", ..PLAIN },
-    Program { names: "diff", refuses: "-l --paginate", valued: "xXUCWIFS", ..PLAIN },
-    Program { names: "sdiff", refuses: "-o --output --diff-program", valued: "wI", ..PLAIN },
-    Program { names: "diff3", refuses: "--diff-program", ..PLAIN },
-    Program { names: "du", valued: "Bdtx", ..PLAIN },
+    Program { names: "xxd", valued: "cglnosR", reads: Reads::AtMost(1), ..PLAIN },
+    Program {
+        names: "sort gsort",
+        reads: Reads::Files,
+        refuses: "-o --output --compress-program",
+        valued: "kStT",
+        ..PLAIN
+    },
+    Program { names: "shuf", reads: Reads::Files, refuses: "-o --output", valued: "in", ..PLAIN },
+    Program {
+        names: "tree",
+        reads: Reads::Files,
+        refuses: "-o -R --output",
+        valued: "LPIHT",
+        harmless: "--fromfile",
+        ..PLAIN
+    },
+    Program {
+        names: "file",
+        reads: Reads::Files,
+        refuses: "-C --compile -m --magic-file",
+        valued: "eFfP",
+        ..PLAIN
+    },
+    Program { names: "date gdate", reads: Reads::Files, refuses: "-s --set", valued: "dfrI", ..PLAIN },
+    Program { names: "diff", reads: Reads::Files, refuses: "-l --paginate", valued: "xXUCWIFS", ..PLAIN },
+    Program {
+        names: "sdiff",
+        reads: Reads::Files,
+        refuses: "-o --output --diff-program",
+        valued: "wI",
+        ..PLAIN
+    },
+    Program { names: "diff3", reads: Reads::Files, refuses: "--diff-program", ..PLAIN },
+    Program { names: "du", reads: Reads::Files, valued: "Bdtx", ..PLAIN },
     Program { names: "tput", refuses: "-S", valued: "T", ..PLAIN },
-    Program { names: "split gsplit", refuses: "--filter", valued: "abClntue", ..PLAIN },
-    Program { names: "csplit", valued: "bfn", ..PLAIN },
+    Program { names: "split gsplit", reads: Reads::Files, refuses: "--filter", valued: "abClntue", ..PLAIN },
+    Program { names: "csplit", reads: Reads::Files, valued: "bfn", ..PLAIN },
     Program {
         names: "jq yq",
         harmless: "--rawfile --slurpfile --args --jsonargs",

@@ -12,7 +12,14 @@ impl Reader<'_, '_> {
         let mut starts_operand = true;
         let mut round = 0_usize;
         loop {
-            self.newlines()?;
+            self.blanks();
+            if self.byte() == Some(b'\n') {
+                // To sh a line's end ends a command here; behind `&&` it doesn't to either.
+                if !starts_operand || words.len() == 1 {
+                    return Err(self.fault("a line that ends inside of `[[`"));
+                }
+                self.newlines()?;
+            }
             if self.keyword() == Some("]]") && round == 0 {
                 self.at += 2;
                 break;
@@ -83,7 +90,7 @@ impl Reader<'_, '_> {
             return Err(self.fault("`((`, which sh takes for two subshells; `$((…))` and `[ … ]` are read"));
         }
         self.found.evaluates = true;
-        self.assigns(&name.to_owned(), &[]);
+        self.assigns(name, &[]);
         self.at = end.unwrap_or(start) + 2;
         Ok(())
     }

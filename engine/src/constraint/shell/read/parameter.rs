@@ -26,41 +26,62 @@ impl Reader<'_, '_> {
             self.subscript()?;
             word.splits = true;
         }
-        let mut value = Word::default();
-        match self.byte() {
-            Some(b'}') => {}
-            _ if length => return Err(self.fault("a `${#` that shells read differently")),
-            Some(b'@')
-                if !(matches!(self.ahead(1), Some(b'Q' | b'U' | b'u' | b'L' | b'A' | b'a' | b'}'))) =>
-            {
-                return Err(self.fault("a `${…@…}` that makes code of a value"));
+        self.variable(word, name, quoted);
+        if self.byte() != Some(b'}') {
+            if length {
+                return Err(self.fault("a `${#` that shells read differently"));
             }
-            Some(b':') if !matches!(self.ahead(1), Some(b'-' | b'=' | b'+' | b'?')) => {
-                self.found.evaluates = true;
-                self.alternative(&mut value, quoted)?;
-            }
-            Some(b'=') => {
-                self.alternative(&mut value, quoted)?;
-                self.assigns(name, &[Word::unknown(Unknown::Chosen)]);
-            }
-            Some(b':') if self.ahead(1) == Some(b'=') => {
-                self.alternative(&mut value, quoted)?;
-                self.assigns(name, &[Word::unknown(Unknown::Chosen)]);
-            }
-            Some(b':' | b'-' | b'+' | b'?' | b'#' | b'%' | b'/' | b'^' | b',' | b'@' | b'*') => {
-                self.alternative(&mut value, quoted)?;
-            }
-            _ => return Err(self.fault("a `${` that shells read differently")),
+            self.operator(word, name, quoted)?;
         }
         if !self.eat("}") {
             return Err(self.fault("a `${` that isn't closed"));
         }
-        self.variable(word, name, quoted);
-        // `:-` and its kind put their own word there.
-        if value.text.chars().any(|letter| "-/!|;&<>".contains(letter)) || !value.unknown.is_empty() {
-            word.unknown.push(Unknown::Chosen);
-        }
         self.leave();
+        Ok(())
+    }
+
+    /// What is done to the value: `:-` and its kind put a word of their own there, others cut or change it.
+    fn operator(&mut self, word: &mut Word, name: &str, quoted: bool) -> Read<()> {
+        let colon = self.eat(":");
+        let mut value = Word::default();
+        match self.byte() {
+            Some(b'-' | b'+' | b'?' | b'=') => {
+                let sets = self.eat("=");
+                self.at += usize::from(!sets);
+                self.alternative(&mut value, quoted)?;
+                if sets {
+                    self.assigns(name, &[Word::unknown(Unknown::Chosen)]);
+                }
+                if value.text.starts_with('-')
+                    || value.text.contains([' ', '\t', '\n', '!', '|', ';', '&', '<', '>'])
+                {
+                    word.unknown.push(Unknown::Chosen);
+                }
+            }
+            _ if colon => {
+                self.found.evaluates = true;
+                self.alternative(&mut value, quoted)?;
+                word.unknown.push(Unknown::Part);
+            }
+            Some(b'@') => {
+                self.at += 1;
+                if !matches!(self.byte(), Some(b'Q' | b'U' | b'u' | b'L' | b'A' | b'a' | b'}')) {
+                    return Err(self.fault("a `${…@…}` that makes code of a value"));
+                }
+                self.at += usize::from(self.byte() != Some(b'}'));
+            }
+            Some(b'/') => {
+                self.alternative(&mut value, quoted)?;
+                let risky = value.text.contains(['-', '!', '|', ';', '&', '<', '>']);
+                word.unknown.push(if risky { Unknown::Chosen } else { Unknown::Part });
+            }
+            Some(b'#' | b'%' | b'^' | b',' | b'*') => {
+                self.alternative(&mut value, quoted)?;
+                word.unknown.push(Unknown::Part);
+            }
+            _ => return Err(self.fault("a `${` that shells read differently")),
+        }
+        word.unknown.append(&mut value.unknown);
         Ok(())
     }
 

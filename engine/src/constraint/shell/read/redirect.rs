@@ -5,6 +5,9 @@ use super::super::word::Word;
 use super::heredoc::Pending;
 use super::{Read, Reader};
 
+/// How many here-documents one text may have.
+const HEREDOCS: usize = 32;
+
 /// The signs, longest first.
 const SIGNS: [(&str, Direction); 12] = [
     ("&>>", Direction::Out),
@@ -26,12 +29,9 @@ impl Reader<'_, '_> {
     pub(super) fn at_redirect(&self) -> bool {
         let rest = self.rest();
         let bare = rest.trim_start_matches(|letter: char| letter.is_ascii_digit());
-        let bare = match rest.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
-            Some((name, behind)) if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') => {
-                behind
-            }
-            _ => bare,
-        };
+        // `{name}>` as well.
+        let named = rest.strip_prefix('{').map(|rest| rest.trim_start_matches(named_by)).unwrap_or_default();
+        let bare = named.strip_prefix('}').unwrap_or(bare);
         let substitution = bare.starts_with("<(") || bare.starts_with(">(");
         (bare.starts_with(['<', '>']) && !substitution) || rest.starts_with("&>")
     }
@@ -72,6 +72,10 @@ impl Reader<'_, '_> {
             return Err(self.fault("a delimiter of a here-document that isn't plain"));
         }
         let from = self.at;
+        self.found.heredocs += 1;
+        if self.found.heredocs > HEREDOCS {
+            return Err(self.fault("more here-documents than are read"));
+        }
         self.pending.push(Pending { delimiter: target.text, literal: quoted, tabs });
         // The text itself is what a program reads: found again by whoever asks for it.
         let body = self.text.get(from..).and_then(|rest| rest.split_once('\n')).map(|(_, body)| body);
@@ -93,6 +97,11 @@ impl Reader<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// Whether a letter is one of a variable's name.
+fn named_by(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || letter == '_'
 }
 
 /// Whether a `>&` goes to a descriptor and not to a file.

@@ -1,6 +1,6 @@
 //! Words and their quotes.
 
-use super::super::word::{CLOSE, COMMA, OPEN, Unknown, Word};
+use super::super::word::{CLOSE, COMMA, OPEN, UNKNOWN, Unknown, Word};
 use super::{Read, Reader};
 
 impl Reader<'_, '_> {
@@ -72,9 +72,10 @@ impl Reader<'_, '_> {
     }
 
     fn single(&mut self, word: &mut Word) -> Read<()> {
+        let open = self.fault("a quote that isn't closed");
         self.at += 1;
         let Some(inside) = self.rest().find('\'').and_then(|end| self.rest().get(..end)) else {
-            return Err(self.fault("a quote that isn't closed"));
+            return Err(open);
         };
         word.quoted = true;
         word.text.push_str(inside);
@@ -85,11 +86,12 @@ impl Reader<'_, '_> {
     /// `"…"`
     pub(super) fn double(&mut self, word: &mut Word) -> Read<()> {
         self.enter()?;
+        let open = self.fault("a quote that isn't closed");
         self.at += 1;
         word.quoted = true;
         loop {
             match self.byte() {
-                None => return Err(self.fault("a quote that isn't closed")),
+                None => return Err(open),
                 Some(b'"') => break,
                 Some(_) => self.inside_double(word, true)?,
             }
@@ -184,6 +186,7 @@ impl Reader<'_, '_> {
             let text = &value.text;
             // Options, and what arithmetic or another reading would take for more than it is.
             set.risky |= text.starts_with('-') || text.contains(" -") || text.contains(['$', '`', '\\']);
+            set.rooted |= text.is_empty() || text.starts_with(['/', '~', UNKNOWN]);
             set.unknown.extend(value.unknown.iter().cloned());
         }
     }

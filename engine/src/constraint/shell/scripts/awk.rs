@@ -136,6 +136,7 @@ impl<'p> Tokens<'p> {
     /// Passes a string or a pattern up to its end. In a bracket of a pattern, a `/` ends it in some awks only.
     fn quoted(&mut self, end: char) -> Result<(), String> {
         let mut bracket = false;
+        let mut seen = false;
         while let Some(letter) = self.rest.chars().next() {
             self.take(letter.len_utf8());
             match letter {
@@ -146,12 +147,11 @@ impl<'p> Tokens<'p> {
                 '\n' => return Err("its program isn't plainly read".to_owned()),
                 '[' if end == '/' => bracket = true,
                 ']' => bracket = false,
-                other if other == end => {
-                    if bracket && self.rest.contains(['|', '>', '@']) {
+                other if other == end && !bracket => return Ok(()),
+                other if other == end && !seen => {
+                    seen = true;
+                    if self.rest.contains(['|', '>', '@']) {
                         return Err("its program isn't plainly read".to_owned());
-                    }
-                    if !bracket {
-                        return Ok(());
                     }
                 }
                 _ => {}
