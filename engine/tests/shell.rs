@@ -175,6 +175,18 @@ fn every_command_at_every_level_is_found() {
 #[test]
 fn what_shells_read_differently_is_denied() {
     all_are(
+        true,
+        READS,
+        &[
+            "[[ -n $x && -f $y ]]",
+            "[[ $x == 1 || $y == 2 ]]",
+            "[[ ! -e f ]]",
+            "ls &>/dev/null",
+            "((i++))",
+            "ls $'a\\n'",
+        ],
+    );
+    all_are(
         false,
         READS,
         &[
@@ -185,6 +197,12 @@ fn what_shells_read_differently_is_denied() {
             // sh runs what stands behind `||` and reads `>` and lines as its own.
             "[[ x || reboot ]]",
             "[[ a > b ]]",
+            "x=reboot; [[ a || $x ]]",
+            "[[ a || /sbin/reboo* ]]",
+            "[[ a || $(echo reboot) ]]",
+            "[[ a || ${x:-reboot} == b ]]",
+            "ls &>/dev/null rm x",
+            "ls &>>/dev/null rm x",
             "[[ a\nrm x\n]]",
             "[[ a =~ b|reboot ]]",
             "((reboot))",
@@ -385,6 +403,10 @@ fn an_argument_that_the_text_decides_while_it_runs_is_no_way_to_an_option() {
             "find . $(basename /-delete)",
             "find . -d${unset}elete",
             "find . $unset-delete",
+            "find . -${u:-delete}",
+            "sed $unset '1e rm' f",
+            "x=e; sed -n $x f",
+            "sed -n \"${u:-e}\" f",
             "find . -ex${unset}ec rm x \\;",
             "sed -n \"1${unset}e rm\" f",
             "awk \"BEGIN{sys${unset}tem(\\\"rm\\\")}\"",
@@ -397,6 +419,9 @@ fn an_argument_that_the_text_decides_while_it_runs_is_no_way_to_an_option() {
         &[
             "find $dir -name x",
             "find \"$(pwd)\" -name x",
+            "for i in {1..5}; do sed -n \"${i}p\" f; done",
+            "for f in *.txt; do wc -l < \"$f\"; done",
+            "f=x.txt; sort $f",
             "d=$(pwd); find \"$d\"",
             "for f in *.txt; do sed -n 1p \"$f\"; done",
             "sed \"s/$x/y/\" f",
@@ -539,6 +564,17 @@ fn a_way_out_of_an_allowed_program_is_denied() {
             "unknown-tool '\\! id'",
             "unknown-tool --plugin x",
             "unknown-tool bash",
+            "x=--exec; unknown-tool $x id",
+            "x=exec; npm $x id",
+            "npm ${u:-exec} id",
+            "x=foreach; git submodule $x id",
+            "git $unset submodule foreach id",
+            "npm $unset exec id",
+            "x=xIf; tar $x id f",
+            "x=.shell; sqlite3 f \"$x id\"",
+            "x=ext; git clone \"$x::sh -c id\"",
+            "x=./a; pip install $x",
+            "npm e${u}xec id",
         ],
     );
     all_are(
@@ -571,6 +607,8 @@ fn a_way_out_of_an_allowed_program_is_denied() {
             "screen -r x",
             "unknown-tool -v --output x y",
             "unknown-tool --no-pager x",
+            "for f in *.rs; do git add \"$f\"; done",
+            "for p in a b; do pip install $p; done",
         ],
     );
 }

@@ -13,6 +13,8 @@ pub(super) struct Found {
     pub(super) set: BTreeMap<String, Set>,
     /// Whether arithmetic reads a variable: the shell evaluates what is in it, substitutions of an array index too.
     pub(super) evaluates: bool,
+    /// Variables that sh would run by name, where other shells compare them.
+    pub(super) run_by_sh: Vec<String>,
     /// How many here-documents there are.
     pub(super) heredocs: usize,
     /// How many bytes have been read, strings that are read as commands again included.
@@ -24,7 +26,9 @@ pub(super) struct Found {
 pub(super) struct Set {
     /// Whether it may be taken for an option, or for more than a number in arithmetic.
     pub(super) risky: bool,
-    /// Whether it may be nothing, or begin at the root.
+    /// Whether it may be anything but a number.
+    pub(super) worded: bool,
+    /// Whether it may be nothing, or begin at the root or here.
     pub(super) rooted: bool,
     pub(super) unknown: Vec<Unknown>,
 }

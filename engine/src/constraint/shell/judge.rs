@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::found::{Command, Direction, Found, Set};
-use super::options::{Given, shorten};
+use super::options::{Doubt, Given, shorten};
 use super::programs::{self, Program, Reads};
 use super::read::{self, Fault};
 use super::word::{UNKNOWN, Unknown, Word};
@@ -46,6 +46,13 @@ impl Shell {
             if found.evaluates && !known.chosen.is_empty() {
                 let line =
                     || "arithmetic over a variable that the text sets to what isn't a number".to_owned();
+                if !tell(&line, false) {
+                    return;
+                }
+            }
+            if found.run_by_sh.iter().any(|name| found.set.contains_key(name)) {
+                let line =
+                    || "a variable that the text sets stands inside of `[[` where sh would run it".to_owned();
                 if !tell(&line, false) {
                     return;
                 }
@@ -169,19 +176,35 @@ impl<'f> Known<'f> {
 
     /// Whether a word that is read from can't name a connection.
     fn is_file(&self, word: &Word) -> bool {
-        let set = word.unknown.iter().any(|unknown| {
-            matches!(unknown, Unknown::Variable(name) if self.set.get(name).is_none_or(|set| set.rooted) && self.set.contains_key(name))
+        let mut sets = word.unknown.iter().filter_map(|unknown| match unknown {
+            Unknown::Variable(name) => self.set.get(name),
+            _ => None,
         });
-        let sets = word
-            .unknown
-            .iter()
-            .any(|unknown| matches!(unknown, Unknown::Variable(name) if self.set.contains_key(name)));
         let relative =
             word.text.starts_with(UNKNOWN) && word.unknown.len() == 1 && !word.text.contains("/dev");
-        !self.chooses(word) && !set && (!sets || relative)
+        !self.chooses(word) && sets.all(|set| relative && (!set.rooted || !set.worded))
     }
 
-    /// Whether the text decides what is unknown in a word.
+    /// What isn't known of a word.
+    fn doubt(&self, word: &Word) -> Doubt {
+        if word.unknown.is_empty() {
+            return Doubt::default();
+        }
+        let chosen = self.chooses(word);
+        let set = |name: &String| self.set.get(name);
+        let steers = |unknown: &Unknown| match unknown {
+            Unknown::Variable(name) => set(name).is_some_and(|set| set.worded),
+            other => *other == Unknown::Part,
+        };
+        let rooted = |unknown: &Unknown| matches!(unknown, Unknown::Variable(name) if set(name).is_some_and(|set| set.rooted));
+        Doubt {
+            chosen,
+            steered: chosen || word.unknown.iter().any(steers),
+            rooted: chosen || word.unknown.iter().any(rooted),
+        }
+    }
+
+    /// Whether the text decides what is unknown in a word, so that it may be an option.
     fn chooses(&self, word: &Word) -> bool {
         let part = word.unknown.contains(&Unknown::Part);
         // One part of a value is what was there before; several can be put together to anything.
@@ -303,8 +326,8 @@ impl Judged<'_> {
                 self.run(command, inner, "git merge-index");
             }
         }
-        let given: Vec<(&Word, bool)> =
-            rest.into_iter().map(|word| (word, self.known.chooses(word))).collect();
+        let given: Vec<(&Word, Doubt)> =
+            rest.into_iter().map(|word| (word, self.known.doubt(word))).collect();
         let bare: Vec<Option<String>> = given
             .iter()
             .map(|(word, _)| (!word.unknown.is_empty()).then(|| word.text.replace(UNKNOWN, "")))

@@ -7,14 +7,25 @@ use super::programs::{PLAIN, Program, Reads};
 use super::scripts;
 use super::word::{UNKNOWN, Word};
 
+/// What isn't known of a word before the command runs.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Doubt {
+    /// The command text decides it in a way that isn't followed: it may be an option.
+    pub(super) chosen: bool,
+    /// The command text has a part in it: it may be any plain word.
+    pub(super) steered: bool,
+    /// The command text has a part in it, and it may be the path of a local file.
+    pub(super) rooted: bool,
+}
+
 /// What a program was given, behind the words that the policy's entry names.
 #[derive(Debug)]
 pub(super) struct Given<'a> {
     pub(super) program: &'static Program,
     /// The leading words of the entry that allows it.
     pub(super) lead: &'a [String],
-    /// Each word, and whether the command text decides what is unknown in it.
-    pub(super) words: &'a [(&'a Word, bool)],
+    /// Each word, and what isn't known of it.
+    pub(super) words: &'a [(&'a Word, Doubt)],
     /// The words without their unknown parts, where they have such.
     pub(super) bare: &'a [Option<String>],
     /// What the policy opens of this program.
@@ -93,15 +104,17 @@ impl Given<'_> {
         // How many of the words so far may be the value of an option.
         let mut options = 0_usize;
         let mut first: Vec<usize> = if named > 0 { vec![0] } else { Vec::new() };
-        for (at, (word, chosen)) in self.words.iter().enumerate() {
+        for (at, (word, doubt)) in self.words.iter().enumerate() {
             let next = self.words.get(at + 1).map(|(word, _)| word.text.as_str());
-            self.unsure(word, *chosen)?;
+            self.unsure(word, *doubt, at, &operands)?;
             // A variable that isn't set leaves nothing: `-d$unset'elete'` is an option as well.
             if let Some(bare) = self.bare.get(at).and_then(Option::as_deref) {
                 self.word(at, bare, next, &operands)?;
             }
             self.word(at, &word.text, next, &operands)?;
             let text = self.bare.get(at).and_then(Option::as_deref).unwrap_or(&word.text);
+            // It may become no word at all.
+            options += usize::from(!word.unknown.is_empty());
             if text.len() > 1 && text.starts_with('-') {
                 options += usize::from(!text.contains('='));
                 continue;
@@ -141,17 +154,37 @@ impl Given<'_> {
         self.opened.iter().any(|opened| opened == what)
     }
 
-    /// A word that may turn out to be an option.
-    fn unsure(&self, word: &Word, chosen: bool) -> Result<(), String> {
+    /// A word that may turn out to be an option, an action or code.
+    fn unsure(&self, word: &Word, doubt: Doubt, at: usize, operands: &[&str]) -> Result<(), String> {
+        if !doubt.steered {
+            return Ok(());
+        }
         let program = self.program;
-        let tame = program.refuses.is_empty() && program.actions.is_empty() && program.marks.is_empty();
-        let start =
-            word.text.starts_with(UNKNOWN) || (word.text.starts_with('-') && word.text.contains(UNKNOWN));
-        let several = word.splits && !word.unknown.is_empty();
-        if chosen && !tame && (start || several) {
+        let plain = program.names == PLAIN.names;
+        let tame =
+            program.refuses.is_empty() && program.actions.is_empty() && program.marks.is_empty() && !plain;
+        let option = word.text.starts_with([UNKNOWN, '-']) || word.splits;
+        if doubt.chosen && !tame && option {
             return Err(
                 "an argument that only the run can tell may be an option that runs or writes".to_owned()
             );
+        }
+        let heads =
+            program.actions.split(';').map(|action| action.trim().split(' ').next().unwrap_or_default());
+        let action = match operands.last() {
+            None => !program.actions.is_empty() || program.names.starts_with("tar ") && at == 0,
+            Some(last) => !last.is_empty() && heads.into_iter().any(|head| head == *last),
+        };
+        // A variable alone holds no sign that would matter; put together with something else it may.
+        let alone = word.text.chars().eq([UNKNOWN]) && !doubt.chosen;
+        let code = (!program.marks.is_empty() || program.interactive) && !alone;
+        let kind = match program.reads {
+            Reads::Dots | Reads::Terminal | Reads::Make => true,
+            Reads::Packages => doubt.rooted,
+            _ => false,
+        };
+        if action || code || kind {
+            return Err("an argument that only the run can tell may say what else it does".to_owned());
         }
         Ok(())
     }
@@ -302,7 +335,7 @@ impl Given<'_> {
     fn general(&self, text: &str) -> Result<(), String> {
         let read = matches!(
             self.program.reads,
-            Reads::Files | Reads::Sed | Reads::Awk | Reads::AtMost(_) | Reads::Test
+            Reads::Files | Reads::Packages | Reads::Sed | Reads::Awk | Reads::AtMost(_) | Reads::Test
         );
         if read || self.opens(text) {
             return Ok(());

@@ -3,7 +3,7 @@
 mod awk;
 mod sed;
 
-use super::options::{Given, shorten};
+use super::options::{Doubt, Given, shorten};
 use super::programs::Reads;
 use super::word::UNKNOWN;
 
@@ -38,18 +38,20 @@ fn scripts(
     valued: &str,
     judge: impl Fn(&str) -> Result<(), String>,
 ) -> Result<(), String> {
-    let mut operand = None;
+    // The first operand, and those behind it if it may become no word at all.
+    let mut scripts = Vec::new();
+    let mut open = true;
     let mut explicit = false;
     let mut words = given.words.iter();
-    let check = |word: &super::word::Word, chosen: bool, text: &str| {
-        if chosen && text.contains(UNKNOWN) && !word.unknown.is_empty() {
+    let check = |word: &super::word::Word, doubt: Doubt, text: &str| {
+        if doubt.steered && text.contains(UNKNOWN) && !word.unknown.is_empty() {
             return Err("its script is only known when it runs".to_owned());
         }
         judge(text)?;
         // A variable that isn't set leaves nothing, and what stands around it is one.
         if text.contains(UNKNOWN) { judge(&text.replace(UNKNOWN, "")) } else { Ok(()) }
     };
-    while let Some((word, chosen)) = words.next() {
+    while let Some((word, doubt)) = words.next() {
         let text = word.text.as_str();
         if let Some(rest) = text.strip_prefix("--") {
             let name = text.split('=').next().unwrap_or(text);
@@ -59,8 +61,8 @@ fn scripts(
             if name.len() > 3 && long.starts_with(name) {
                 explicit = true;
                 match (text.split_once('='), words.next()) {
-                    (Some((_, script)), _) => check(word, *chosen, script)?,
-                    (None, Some((word, chosen))) => check(word, *chosen, &word.text)?,
+                    (Some((_, script)), _) => check(word, *doubt, script)?,
+                    (None, Some((word, doubt))) => check(word, *doubt, &word.text)?,
                     (None, None) => {}
                 }
             } else if !text.contains('=') && (name.starts_with("--field") || name.starts_with("--assign")) {
@@ -69,7 +71,10 @@ fn scripts(
             continue;
         }
         let Some(cluster) = text.strip_prefix('-').filter(|rest| !rest.is_empty()) else {
-            operand = operand.or(Some((word, *chosen)));
+            if open {
+                scripts.push((word, *doubt));
+                open = word.text.chars().all(|letter| letter == UNKNOWN);
+            }
             continue;
         };
         let mut letters = cluster.chars();
@@ -77,11 +82,11 @@ fn scripts(
             if letter.contains(option) {
                 explicit = true;
                 if letters.as_str().is_empty() {
-                    if let Some((word, chosen)) = words.next() {
-                        check(word, *chosen, &word.text)?;
+                    if let Some((word, doubt)) = words.next() {
+                        check(word, *doubt, &word.text)?;
                     }
                 } else {
-                    check(word, *chosen, letters.as_str())?;
+                    check(word, *doubt, letters.as_str())?;
                 }
                 break;
             }
@@ -93,10 +98,10 @@ fn scripts(
             }
         }
     }
-    match operand {
-        Some((word, chosen)) if !explicit => check(word, chosen, &word.text),
-        _ => Ok(()),
+    if explicit {
+        return Ok(());
     }
+    scripts.into_iter().try_for_each(|(word, doubt)| check(word, doubt, &word.text))
 }
 
 /// Operands, where the next one would be written or run.
@@ -109,7 +114,8 @@ fn at_most(given: &Given<'_>, most: usize) -> Result<(), String> {
             // `-c 10` and `-cols 10`, but not `-c10`.
             let mut letters = text.chars().skip(1);
             let takes = letters.next().is_some_and(|letter| given.program.valued.contains(letter));
-            if takes && letters.all(|letter| letter.is_ascii_lowercase()) {
+            let long = text.starts_with("--skip-") || text.starts_with("--check-");
+            if long && !text.contains('=') || takes && letters.all(|letter| letter.is_ascii_lowercase()) {
                 words.next();
             }
         } else if !text.is_empty() {

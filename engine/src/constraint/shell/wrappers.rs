@@ -3,6 +3,7 @@
 //! An option that isn't in the table ends the reading: it might take the next word, and then another one would be the
 //! command.
 
+use super::names;
 use super::word::{UNKNOWN, Unknown, Word};
 
 /// How a wrapper is given its command.
@@ -109,10 +110,12 @@ const ALL: &[Wrapper] = &[
     other("flock", "-n -s -x -u -o -F --nonblock --shared --exclusive", "-w -E --timeout", 1, Runs::Words),
     other("parallel", "-k --keep-order -0 --null --will-cite", "-j --jobs -n", 0, Runs::Unread),
     other(
-        "entr . source ld.so run-one systemd-run nsenter firejail bwrap proot docker-exec capsh dbus-run-session expect \
-         unbuffer-p rlwrap script-none start gdbserver valgrind perf hyperfine perlbug fish csh tcsh pwsh-none enable hash alias \
-         set shopt mapfile readarray complete bind fc compgen history newgrp chsh at-now ssh-agent-none setuidgid softlimit \
-         daemonize cgexec aa-exec ip-netns sshpass tsp dumb-init tini supervise vscode ansible-test rbenv direnv",
+        "entr . source ld.so run-one systemd-run nsenter firejail bwrap proot docker-exec \
+                capsh dbus-run-session expect unbuffer-p rlwrap script-none start gdbserver \
+                valgrind perf hyperfine perlbug fish csh tcsh pwsh-none enable hash alias set shopt \
+                mapfile readarray complete bind fc compgen history newgrp chsh at-now \
+                ssh-agent-none setuidgid softlimit daemonize cgexec aa-exec ip-netns sshpass tsp \
+                dumb-init tini supervise vscode ansible-test rbenv direnv",
         "",
         "",
         0,
@@ -164,7 +167,11 @@ impl Wrapper {
                 && option.contains('=')
                 && !option.starts_with('-');
             if assigns {
-                return Err("it sets a variable for what it runs");
+                if !option.split('=').next().is_some_and(names::harmless) {
+                    return Err("it sets a variable for what it runs");
+                }
+                words.next();
+                continue;
             }
             if option == "--" {
                 words.next();

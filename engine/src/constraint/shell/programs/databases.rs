@@ -18,7 +18,17 @@ pub(super) const TABLE: &[Program] = &[
         valued: "ehPuSDp",
         harmless: "--default-character-set --plugin-load-none",
         marks: &[
-            "\\!", "\\p ", "\\t ", "\\.", "system ", "outfile", "dumpfile", "pager ", "tee ", "source ",
+            "\\!",
+            "\\p ",
+            "\\t ",
+            "\\.",
+            "system ",
+            "outfile",
+            "dumpfile",
+            "pager ",
+            "tee ",
+            "source \
+                ",
             "edit ",
         ],
         interactive: true,

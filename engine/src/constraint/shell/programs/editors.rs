@@ -21,8 +21,9 @@ pub(super) const TABLE: &[Program] = &[
     Program { names: "ed red", marks: &["!"], valued: "p", harmless: "--prompt", interactive: true, ..PLAIN },
     Program {
         names: "emacs emacsclient emacs-nox zile mg jove",
-        refuses: "-f -e -l -L -x --eval --execute --funcall --load --script --chdir --init-directory -eval -execute \
-                  -funcall -load -script -insert -batch --batch -a --alternate-editor --exec",
+        refuses: "-f -e -l -L -x --eval --execute --funcall --load --script --chdir \
+                --init-directory -eval -execute -funcall -load -script -insert -batch --batch -a \
+                --alternate-editor --exec",
         whole_words: true,
         ..PLAIN
     },
@@ -36,7 +37,8 @@ pub(super) const TABLE: &[Program] = &[
     Program { names: "more", reads: Reads::Plus, ..PLAIN },
     Program {
         names: "man info",
-        refuses: "-P -H -p -C -X -T --pager --html --preprocessor --config-file --gxditview --troff-device --restore",
+        refuses: "-P -H -p -C -X -T --pager --html --preprocessor --config-file --gxditview \
+                --troff-device --restore",
         valued: "eELMmRrSs",
         reads: Reads::Plus,
         ..PLAIN

@@ -13,16 +13,23 @@ pub(super) const TABLE: &[Program] = &[
     Program { names: "fd fdfind", refuses: "-x -X --exec --exec-batch", valued: "eEtdSocjg", ..PLAIN },
     Program {
         names: "tar gtar bsdtar star",
-        refuses: "-F -I --use-compress-program --checkpoint-action --to-command --info-script --new-volume-script \
-                  --rsh-command --rmt-command",
+        reads: Reads::Files,
+        refuses: "-F -I --use-compress-program --checkpoint-action --to-command \
+                --info-script --new-volume-script --rsh-command --rmt-command",
         valued: "bCfgHKLNTVX",
         harmless: "--checkpoint",
         ..PLAIN
     },
-    Program { names: "cpio pax", refuses: "--rsh-command", valued: "CEFHIMOR", ..PLAIN },
+    Program { names: "cpio pax", reads: Reads::Files, refuses: "--rsh-command", valued: "CEFHIMOR", ..PLAIN },
     Program { names: "ar nm-new ranlib objdump strip", refuses: "--plugin", ..PLAIN },
-    Program { names: "zip", refuses: "-TT* --unzip-command --test-command", marks: &[], ..PLAIN },
-    Program { names: "unzip funzip zipinfo", ..PLAIN },
+    Program {
+        names: "zip",
+        reads: Reads::Files,
+        refuses: "-TT* --unzip-command --test-command",
+        marks: &[],
+        ..PLAIN
+    },
+    Program { names: "unzip funzip zipinfo", reads: Reads::Files, ..PLAIN },
     Program { names: "7z 7za 7zr", refuses: "", ..PLAIN },
     Program { names: "gzip gunzip bzip2 xz zstd lz4", reads: Reads::Files, ..PLAIN },
     Program {

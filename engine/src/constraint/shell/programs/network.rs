@@ -79,7 +79,8 @@ pub(super) const TABLE: &[Program] = &[
     },
     Program {
         names: "openssl",
-        refuses: "-engine -provider -provider-path -provider_path -engine_impl -ssl_client_engine -keygen_engine -config",
+        refuses: "-engine -provider -provider-path -provider_path -engine_impl \
+                -ssl_client_engine -keygen_engine -config",
         actions: "engine",
         whole_words: true,
         marks: &["dynamic_path", "so_path"],
@@ -87,13 +88,15 @@ pub(super) const TABLE: &[Program] = &[
     },
     Program {
         names: "openvpn",
-        refuses: "--up --down --config --plugin --script-security --tls-verify --auth-user-pass-verify --client-connect --ipchange --learn-address --route-up",
+        refuses: "--up --down --config --plugin --script-security --tls-verify \
+                --auth-user-pass-verify --client-connect --ipchange --learn-address --route-up",
         ..PLAIN
     },
     Program {
         names: "ip",
         refuses: "-b -batch --batch -force",
-        actions: "netns exec;netns e;netn exec;net exec;ne exec;netns ex;netns exe;net e;vrf exec;vrf e;vrf ex",
+        actions: "netns exec;netns e;netn exec;net exec;ne exec;netns ex;netns exe;net e;vrf \
+                exec;vrf e;vrf ex",
         whole_words: true,
         ..PLAIN
     },

@@ -14,15 +14,17 @@ pub(super) const TABLE: &[Program] = &[
     },
     Program {
         names: "dpkg dpkg-deb opkg",
-        refuses: "-i --install --unpack -A --record-avail --configure --pre-invoke --post-invoke --status-logger -R \
-                  --instdir --root --command-fd",
+        reads: Reads::Files,
+        refuses: "-i --install --unpack -A --record-avail --configure --pre-invoke \
+                --post-invoke --status-logger -R --instdir --root --command-fd",
         harmless: "--status --root-owner-group",
         ..PLAIN
     },
     Program {
         names: "rpm rpmbuild rpmquery rpmverify",
-        refuses: "-i* -U* -F* --install --upgrade --freshen --reinstall --eval -E --pipe --define -D --load --macros \
-                  --rcfile --dbpath --import-script",
+        reads: Reads::Files,
+        refuses: "-i* -U* -F* --install --upgrade --freshen --reinstall --eval -E --pipe \
+                --define -D --load --macros --rcfile --dbpath --import-script",
         harmless: "--dbpath",
         marks: &[".deb", "%{lua", "%("],
         whole_words: true,
@@ -62,7 +64,8 @@ pub(super) const TABLE: &[Program] = &[
     Program { names: "brew port", actions: "sh;ruby;irb;edit", ..PLAIN },
     Program {
         names: "pip pipx",
-        refuses: "--editor --global-option --install-option --config-settings install:-e install:--editable --python -C",
+        refuses: "--editor --global-option --install-option --config-settings install:-e \
+                install:--editable --python -C",
         valued: "crfitw",
         actions: "config edit;run",
         reads: Reads::Packages,
@@ -73,7 +76,8 @@ pub(super) const TABLE: &[Program] = &[
     Program { names: "poetry uv conda mamba pdm hatch rye", actions: "run;shell;env run;tool run", ..PLAIN },
     Program {
         names: "npm",
-        refuses: "-C -c --call --script-shell --node-options --git --editor --viewer --shell --prefix explore:--",
+        refuses: "-C -c --call --script-shell --node-options --git --editor --viewer --shell \
+                --prefix explore:--",
         actions: "exec;x;run;run-script;rum;urn;config edit;explore --",
         marks: &["scripts.", "script-shell", "node-options"],
         harmless: "--global --ignore-scripts --script",

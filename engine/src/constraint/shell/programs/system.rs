@@ -23,7 +23,7 @@ pub(super) const TABLE: &[Program] = &[
         harmless: "--decode",
         ..PLAIN
     },
-    Program { names: "lsof", refuses: "-D", valued: "cgipTsuAFkoSx", ..PLAIN },
+    Program { names: "lsof", reads: Reads::Files, refuses: "-D", valued: "cgipTsuAFkoSx", ..PLAIN },
     Program {
         names: "screen",
         refuses: "-c -s",
@@ -34,9 +34,10 @@ pub(super) const TABLE: &[Program] = &[
     Program {
         names: "tmux",
         refuses: "^-c ^-f ^-S",
-        actions: "run-shell;run;if-shell;if;pipe-pane;pipep;send-keys;send;source-file;source;set-hook;respawn-pane;\
-                  respawnp;respawn-window;respawnw;display-popup;popup;command-prompt;confirm-before;confirm;bind-key;\
-                  bind;set-environment;setenv;paste-buffer;pasteb;load-buffer;loadb;save-buffer;saveb",
+        actions: "run-shell;run;if-shell;if;pipe-pane;pipep;send-keys;send;source-file;\
+                source;set-hook;respawn-pane;respawnp;respawn-window;respawnw;display-popup;popup;\
+                command-prompt;confirm-before;confirm;bind-key;bind;set-environment;setenv;\
+                paste-buffer;pasteb;load-buffer;loadb;save-buffer;saveb",
         reads: Reads::Terminal,
         marks: &["#(", "default-command", "default-shell", "lock-command", "copy-command", "editor"],
         ..PLAIN

@@ -4,13 +4,15 @@ use super::{PLAIN, Program, Reads};
 
 pub(super) const TABLE: &[Program] = &[
     Program {
-        names: "basename cat cd cksum cmp comm cut df dirname echo egrep expr false fgrep file-roller \
-                fold free grep groups hash head help id join jobs locate ls lsblk md5 md5sum nl nproc \
-                numfmt od paste pgrep pr printenv ps pwd readlink realpath rev rg rmdir seq sha1sum sha224sum \
-                sha256sum sha384sum sha512sum shasum sleep stat sum tac tail test-path tr true tsort type tty uname \
-                unlink uptime users vmstat wait wc whatis whereis which who whoami zcat zgrep zegrep zfgrep bzcat xzcat \
-                bzgrep xzgrep yes cal apropos arch dir vdir truncate factor getconf hostid logname look mkfifo nm \
-                size strings w last lastb ag b2sum base32 base64 basenc column colrm expand unexpand fmt hexdump hd",
+        names: "basename cat cd cksum cmp comm cut df dirname echo egrep expr false fgrep \
+                file-roller fold free grep groups hash head help id join jobs locate ls lsblk md5 \
+                md5sum nl nproc numfmt od paste pgrep pr printenv ps pwd readlink realpath rev rg \
+                rmdir seq sha1sum sha224sum sha256sum sha384sum sha512sum shasum sleep stat sum tac \
+                tail test-path tr true tsort type tty uname unlink uptime users vmstat wait wc \
+                whatis whereis which who whoami zcat zgrep zegrep zfgrep bzcat xzcat bzgrep xzgrep \
+                yes cal apropos arch dir vdir truncate factor getconf hostid logname look mkfifo nm \
+                size strings w last lastb ag b2sum base32 base64 basenc column colrm expand \
+                unexpand fmt hexdump hd",
         reads: Reads::Data,
         ..PLAIN
     },
@@ -28,8 +30,8 @@ pub(super) const TABLE: &[Program] = &[
     },
     Program {
         names: "awk gawk mawk nawk original-awk",
-        refuses: "-i -f -l -E -D -d -o -p --file --exec --include --load --debug --dump-variables --pretty-print \
-                  --profile",
+        refuses: "-i -f -l -E -D -d -o -p --file --exec --include --load --debug \
+                --dump-variables --pretty-print --profile",
         valued: "FveW",
         reads: Reads::Awk,
         ..PLAIN
@@ -70,7 +72,7 @@ pub(super) const TABLE: &[Program] = &[
     },
     Program { names: "diff3", reads: Reads::Files, refuses: "--diff-program", ..PLAIN },
     Program { names: "du", reads: Reads::Files, valued: "Bdtx", ..PLAIN },
-    Program { names: "tput", refuses: "-S", valued: "T", ..PLAIN },
+    Program { names: "tput", valued: "T", ..PLAIN },
     Program { names: "split gsplit", reads: Reads::Files, refuses: "--filter", valued: "abClntue", ..PLAIN },
     Program { names: "csplit", reads: Reads::Files, valued: "bfn", ..PLAIN },
     Program {

@@ -1,7 +1,7 @@
 //! `[[ … ]]` and `(( … ))`, which sh takes for a command and for two subshells: both readings must be harmless.
 
 use super::super::found::Command;
-use super::super::word::Word;
+use super::super::word::{UNKNOWN, Unknown, Word};
 use super::{Read, Reader};
 
 impl Reader<'_, '_> {
@@ -53,15 +53,11 @@ impl Reader<'_, '_> {
                 }
                 Some(_) => {
                     let made = self.word()?;
-                    // Behind `||`, sh would run this word.
-                    let first = made.first().and_then(Word::fixed);
-                    if starts_operand
-                        && words.len() > 1
-                        && first.is_some_and(|text| !text.starts_with(['-', '!']))
-                    {
-                        return Err(self.fault("a plain word inside of `[[` that sh would run as a command"));
+                    let first = made.first().map(|word| word.text.as_str()).unwrap_or_default();
+                    if starts_operand && words.len() > 1 && !first.starts_with(['-', '!']) {
+                        self.run_by_sh(&made)?;
                     }
-                    starts_operand = first == Some("!") && starts_operand;
+                    starts_operand = first == "!" && starts_operand;
                     words.extend(made);
                 }
             }
@@ -70,6 +66,18 @@ impl Reader<'_, '_> {
         self.found.evaluates |= words.iter().any(|word| compares.contains(&word.text.as_str()));
         let (level, piped) = (self.level, self.piped);
         self.push(Command { at, level, words, piped, ..Command::default() });
+        Ok(())
+    }
+
+    /// A word behind `||` is a command to sh: only a variable that the text doesn't set may stand there.
+    fn run_by_sh(&mut self, made: &[Word]) -> Read<()> {
+        let alone =
+            made.first().filter(|word| word.text.chars().eq([UNKNOWN])).map(|word| word.unknown.as_slice());
+        match alone {
+            Some([Unknown::Variable(name)]) => self.found.run_by_sh.push(name.clone()),
+            Some([Unknown::Outside]) => {}
+            _ => return Err(self.fault("a word inside of `[[` that sh would run as a command")),
+        }
         Ok(())
     }
 

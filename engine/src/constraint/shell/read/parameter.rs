@@ -52,11 +52,9 @@ impl Reader<'_, '_> {
                 if sets {
                     self.assigns(name, &[Word::unknown(Unknown::Chosen)]);
                 }
-                if value.text.starts_with('-')
-                    || value.text.contains([' ', '\t', '\n', '!', '|', ';', '&', '<', '>'])
-                {
-                    word.unknown.push(Unknown::Chosen);
-                }
+                let signs = [' ', '\t', '\n', '!', '|', ';', '&', '<', '>', '\\'];
+                let risky = value.text.starts_with('-') || value.text.contains(signs);
+                word.unknown.push(if risky { Unknown::Chosen } else { Unknown::Part });
             }
             _ if colon => {
                 self.found.evaluates = true;

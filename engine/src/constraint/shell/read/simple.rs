@@ -7,9 +7,12 @@ use super::{Read, Reader};
 impl Reader<'_, '_> {
     pub(super) fn simple(&mut self) -> Read<()> {
         let mut command = Command { at: self.at, level: self.level, piped: self.piped, ..Command::default() };
+        // To sh, `&>` ends the command: what stands behind it would be another one.
+        let mut ended = false;
         loop {
             self.blanks();
             if self.at_redirect() {
+                ended |= self.starts("&>");
                 let redirect = self.redirect()?;
                 command.redirects.push(redirect);
                 continue;
@@ -31,6 +34,9 @@ impl Reader<'_, '_> {
                 // zsh takes a brace alone for the end of a group wherever it stands.
                 Some(b'{' | b'}') if matches!(self.keyword(), Some("{" | "}")) => {
                     return Err(self.fault("an unquoted brace alone inside of a command"));
+                }
+                Some(_) if ended => {
+                    return Err(self.fault("a word behind `&>`, which sh takes for another command"));
                 }
                 Some(_) => {
                     if command.words.is_empty()

@@ -184,9 +184,14 @@ impl Reader<'_, '_> {
         let set = self.found.set.entry(name.to_owned()).or_default();
         for value in values {
             let text = &value.text;
-            // Options, and what arithmetic or another reading would take for more than it is.
-            set.risky |= text.starts_with('-') || text.contains(" -") || text.contains(['$', '`', '\\']);
-            set.rooted |= text.is_empty() || text.starts_with(['/', '~', UNKNOWN]);
+            let number =
+                !text.is_empty() && text.chars().all(|letter| letter.is_ascii_digit() || letter == UNKNOWN);
+            set.worded |= !number || value.unknown.iter().any(|unknown| *unknown != Unknown::Range);
+            // Options, several words, and what arithmetic or a program would take for more than it is.
+            let telling = text.contains(['$', '`', '\\', '!', '|', ';', '%', '@', '=', ' ', '\t', '\n']);
+            set.risky |=
+                telling || text.starts_with(['-', '+']) || text.contains("::") || text.contains("bin/");
+            set.rooted |= text.is_empty() || text.starts_with(['/', '~', '.', UNKNOWN]);
             set.unknown.extend(value.unknown.iter().cloned());
         }
     }
