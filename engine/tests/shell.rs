@@ -366,6 +366,8 @@ fn options_that_run_or_write_are_denied_unless_the_policy_opens_them() {
             "sed -n 1p f",
             "sed 's/we/ew/g' f",
             "sed -e s/e/w/ -e p f",
+            "sed --quiet --regexp-extended s/e/w/p /etc/f",
+            "awk --field-separator , '{print $1}' f",
             "awk '{print $1}' f",
             "awk -F'|' '$1 > 5' f",
             "sort -k2 -t: f",

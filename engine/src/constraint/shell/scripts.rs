@@ -2,17 +2,19 @@
 
 mod awk;
 mod sed;
+mod source;
 
-use super::options::{Doubt, Given, shorten};
+use super::options::{Given, shorten};
 use super::programs::Reads;
 use super::word::UNKNOWN;
+use source::Language;
 
 /// Judges the operands of a program by what they are to it.
 pub(super) fn operands(given: &Given<'_>, operands: &[&str]) -> Result<(), String> {
     match given.program.reads {
         Reads::Words | Reads::Files | Reads::Data | Reads::Code => Ok(()),
-        Reads::Sed => scripts(given, "e", "--expression", "lEs", sed::judge),
-        Reads::Awk => scripts(given, "e", "--source", "Fv", awk::judge),
+        Reads::Sed => SED.scripts(given),
+        Reads::Awk => AWK.scripts(given),
         Reads::AtMost(most) => at_most(given, most),
         Reads::Packages => packages(operands),
         Reads::Dots => dots(operands),
@@ -30,79 +32,23 @@ pub(super) fn operands(given: &Given<'_>, operands: &[&str]) -> Result<(), Strin
     }
 }
 
-/// The scripts of sed and awk: each value of the script option, or else the first operand.
-fn scripts(
-    given: &Given<'_>,
-    letter: &str,
-    long: &str,
-    valued: &str,
-    judge: impl Fn(&str) -> Result<(), String>,
-) -> Result<(), String> {
-    // The first operand, and those behind it if it may become no word at all.
-    let mut scripts = Vec::new();
-    let mut open = true;
-    let mut explicit = false;
-    let mut words = given.words.iter();
-    let check = |word: &super::word::Word, doubt: Doubt, text: &str| {
-        if doubt.steered && text.contains(UNKNOWN) && !word.unknown.is_empty() {
-            return Err("its script is only known when it runs".to_owned());
-        }
-        judge(text)?;
-        // A variable that isn't set leaves nothing, and what stands around it is one.
-        if text.contains(UNKNOWN) { judge(&text.replace(UNKNOWN, "")) } else { Ok(()) }
-    };
-    while let Some((word, doubt)) = words.next() {
-        let text = word.text.as_str();
-        if let Some(rest) = text.strip_prefix("--") {
-            let name = text.split('=').next().unwrap_or(text);
-            if rest.is_empty() {
-                continue;
-            }
-            if name.len() > 3 && long.starts_with(name) {
-                explicit = true;
-                match (text.split_once('='), words.next()) {
-                    (Some((_, script)), _) => check(word, *doubt, script)?,
-                    (None, Some((word, doubt))) => check(word, *doubt, &word.text)?,
-                    (None, None) => {}
-                }
-            } else if !text.contains('=') && (name.starts_with("--field") || name.starts_with("--assign")) {
-                words.next();
-            }
-            continue;
-        }
-        let Some(cluster) = text.strip_prefix('-').filter(|rest| !rest.is_empty()) else {
-            if open {
-                scripts.push((word, *doubt));
-                open = word.text.chars().all(|letter| letter == UNKNOWN);
-            }
-            continue;
-        };
-        let mut letters = cluster.chars();
-        while let Some(option) = letters.next() {
-            if letter.contains(option) {
-                explicit = true;
-                if letters.as_str().is_empty() {
-                    if let Some((word, doubt)) = words.next() {
-                        check(word, *doubt, &word.text)?;
-                    }
-                } else {
-                    check(word, *doubt, letters.as_str())?;
-                }
-                break;
-            }
-            if valued.contains(option) && !"Es".contains(option) {
-                if letters.as_str().is_empty() {
-                    words.next();
-                }
-                break;
-            }
-        }
-    }
-    if explicit {
-        return Ok(());
-    }
-    scripts.into_iter().try_for_each(|(word, doubt)| check(word, doubt, &word.text))
-}
+const SED: Language = Language {
+    long: "--expression",
+    valued: "",
+    maybe_valued: "l",
+    flags: "--quiet --silent --regexp-extended --separate --unbuffered --null-data --zero-terminated --posix --sandbox \
+            --debug --follow-symlinks --binary --help --version",
+    judge: sed::judge,
+};
+
+const AWK: Language = Language {
+    long: "--source",
+    valued: "Fv",
+    maybe_valued: "",
+    flags: "--posix --traditional --re-interval --lint --lint-old --sandbox --csv --bignum --non-decimal-data --optimize \
+            --no-optimize --characters-as-bytes --use-lc-numeric --gen-pot --copyright --help --version",
+    judge: awk::judge,
+};
 
 /// Operands, where the next one would be written or run.
 fn at_most(given: &Given<'_>, most: usize) -> Result<(), String> {
