@@ -92,7 +92,7 @@ fn judge(text: &str) -> Duration {
     let run = move || {
         let policy = policy();
         let start = Instant::now();
-        policy.judge("run", arguments.as_bytes());
+        let _ = policy.judge("run", arguments.as_bytes());
         start.elapsed()
     };
     let thread = std::thread::Builder::new().stack_size(512 * 1024).spawn(run);

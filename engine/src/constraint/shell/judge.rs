@@ -37,20 +37,24 @@ impl Shell {
             }
             work = found.work;
             let mut known = Known::of(&found);
-            if depth > 0 && !known.chosen.is_empty() {
+            if depth > 0 && (known.any || !known.chosen.is_empty()) {
                 tell(&|| format!("inside of {level} a variable is set to what isn't followed"), false);
                 return;
             }
             known.chosen.extend(chosen.iter().cloned());
             chosen.clone_from(&known.chosen);
-            if found.evaluates && !known.chosen.is_empty() {
+            if (found.evaluates || known.evaluates) && (known.any || !known.chosen.is_empty()) {
                 let line =
                     || "arithmetic over a variable that the text sets to what isn't a number".to_owned();
                 if !tell(&line, false) {
                     return;
                 }
             }
-            if found.run_by_sh.iter().any(|name| found.set.contains_key(name)) {
+            if found
+                .run_by_sh
+                .iter()
+                .any(|name| known.any || known.chosen.contains(name) || found.set.contains_key(name))
+            {
                 let line =
                     || "a variable that the text sets stands inside of `[[` where sh would run it".to_owned();
                 if !tell(&line, false) {
@@ -117,6 +121,10 @@ struct Known<'f> {
     set: &'f BTreeMap<String, Set>,
     /// The variables whose value the text decides in a way that isn't followed.
     chosen: BTreeSet<String>,
+    /// Whether any variable may be one of those.
+    any: bool,
+    /// Whether a command of the shell's own evaluates variables as arithmetic does.
+    evaluates: bool,
     /// How many of the commands up to each print what the text may choose.
     choosing: Vec<usize>,
     /// How many of the commands up to each give on more than what files hold.
@@ -131,7 +139,14 @@ const READERS: &str = " cat zcat bzcat xzcat gzip gunzip xz bzip2 head tail ";
 
 impl<'f> Known<'f> {
     fn of(found: &'f Found) -> Self {
-        let mut known = Self { set: &found.set, chosen: BTreeSet::new(), choosing: vec![0], making: vec![0] };
+        let mut known = Self {
+            set: &found.set,
+            chosen: BTreeSet::new(),
+            any: false,
+            evaluates: false,
+            choosing: vec![0],
+            making: vec![0],
+        };
         for command in &found.commands {
             let name = command.words.first().and_then(Word::fixed).unwrap_or_default();
             let listed = |list: &str| !name.is_empty() && list.split(' ').any(|known| known == name);
@@ -150,6 +165,9 @@ impl<'f> Known<'f> {
             known.choosing.push(known.choosing.last().copied().unwrap_or_default() + usize::from(choosing));
             known.making.push(known.making.last().copied().unwrap_or_default() + usize::from(making));
         }
+        for command in &found.commands {
+            known.builtin(command);
+        }
         for (name, set) in &found.set {
             let follows = set.unknown.iter().all(|unknown| match unknown {
                 Unknown::Outside | Unknown::Range => true,
@@ -162,6 +180,36 @@ impl<'f> Known<'f> {
             }
         }
         known
+    }
+
+    /// What a command of the shell's own does to variables.
+    fn builtin(&mut self, command: &Command) {
+        let name = command.words.first().and_then(Word::fixed).unwrap_or_default();
+        let words = command.words.get(1..).unwrap_or_default();
+        let has = |options: &[&str]| {
+            words.iter().any(|word| options.iter().any(|option| word.text.starts_with(option)))
+        };
+        let sets = match name {
+            "printf" => has(&["-v"]),
+            "read" | "mapfile" | "readarray" | "getopts" | "declare" | "typeset" | "local" | "export"
+            | "readonly" | "let" | "vared" => true,
+            _ => false,
+        };
+        if sets {
+            // Where a name isn't known, it may be any.
+            self.any |= words.iter().any(|word| !word.unknown.is_empty());
+            for word in words {
+                let text = word.text.strip_prefix("-v").unwrap_or(&word.text);
+                let text = text.split(['=', '[', '+']).next().unwrap_or_default();
+                self.chosen.insert(text.to_owned());
+            }
+        }
+        let compares = ["-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-v"];
+        self.evaluates |= match name {
+            "let" | "declare" | "typeset" | "local" => true,
+            "test" | "[" => has(&compares),
+            _ => false,
+        };
     }
 
     /// Whether these commands print only what the text can't choose.
@@ -214,7 +262,9 @@ impl<'f> Known<'f> {
         word.unknown.iter().any(|unknown| match unknown {
             Unknown::Outside | Unknown::Part => false,
             Unknown::Variable(name) => {
-                self.chosen.contains(name) || (word.text.starts_with('-') && self.set.contains_key(name))
+                self.any
+                    || self.chosen.contains(name)
+                    || (word.text.starts_with('-') && self.set.contains_key(name))
             }
             Unknown::Output(from, to) => !self.facts((*from, *to)),
             Unknown::Argument | Unknown::Chosen => true,

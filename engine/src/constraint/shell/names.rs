@@ -138,6 +138,15 @@ const SPECIAL: [&str; 42] = [
     "TERM",
 ];
 
+/// Whether a shell sets this variable to pieces of the text that it runs: `$_` is the last word of the command before.
+pub(super) fn echoes(name: &str) -> bool {
+    const WHOLE: [&str; 11] = [
+        "_", "REPLY", "MAPFILE", "COPROC", "OPTARG", "FUNCNAME", "MATCH", "match", "argv", "history",
+        "DIRSTACK",
+    ];
+    WHOLE.contains(&name) || ["BASH_", "ZSH_", "HIST"].iter().any(|start| name.starts_with(start))
+}
+
 /// Whether setting this variable may change what runs.
 pub(super) fn steers(name: &str) -> bool {
     SPECIAL.contains(&name)

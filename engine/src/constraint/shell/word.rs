@@ -144,8 +144,7 @@ fn range(braces: &str) -> bool {
     let number =
         |end: &&str| !end.is_empty() && end.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit());
     let letter = |end: &&str| matches!(end.as_bytes(), [byte] if byte.is_ascii_alphabetic());
-    matches!(ends.len(), 2 | 3)
-        && (ends.iter().all(|end| number(&end)) || ends.iter().take(2).all(|end| letter(&end)))
+    matches!(ends.len(), 2 | 3) && (ends.iter().all(number) || ends.iter().take(2).all(letter))
 }
 
 /// The first braces of a text that expand: what stands before them, their alternatives, and what stands behind. No

@@ -1,5 +1,6 @@
 //! `$(…)`, backquotes, `<(…)`, `$((…))`: what stands in them is read as commands of their own.
 
+use super::super::names;
 use super::super::word::{Unknown, Word};
 use super::{Read, Reader};
 
@@ -137,11 +138,18 @@ impl<'t> Reader<'t, '_> {
                 Some(b'$') => {
                     self.found.evaluates = true;
                     self.dollar(&mut ignored, true)?;
+                    if ignored.unknown.contains(&Unknown::Chosen) {
+                        return Err(self.fault("arithmetic over what the text decides"));
+                    }
                 }
                 Some(b'`') => self.backquotes(&mut ignored, true)?,
                 Some(b'a'..=b'z' | b'A'..=b'Z' | b'_') => {
                     self.found.evaluates = true;
-                    self.at += 1;
+                    if names::echoes(self.variable_name()) {
+                        return Err(
+                            self.fault("arithmetic over a variable that the shell sets from the text")
+                        );
+                    }
                 }
                 Some(byte)
                     if byte.is_ascii_digit()

@@ -1,5 +1,6 @@
 //! `${…}`: names, subscripts, and words that stand in for a value.
 
+use super::super::names;
 use super::super::word::{Unknown, Word};
 use super::{Read, Reader};
 
@@ -22,6 +23,9 @@ impl Reader<'_, '_> {
         };
         // Indirection reads a name out of a value, and an index out of that name.
         self.found.evaluates |= indirect;
+        if indirect && names::echoes(name) {
+            return Err(self.fault("indirection over a variable that the shell sets from the text"));
+        }
         if self.byte() == Some(b'[') {
             self.subscript()?;
             word.splits = true;
@@ -42,6 +46,9 @@ impl Reader<'_, '_> {
 
     /// What is done to the value: `:-` and its kind put a word of their own there, others cut or change it.
     fn operator(&mut self, word: &mut Word, name: &str, quoted: bool) -> Read<()> {
+        if matches!(name, "PWD" | "OLDPWD") {
+            word.unknown.push(Unknown::Chosen);
+        }
         let colon = self.eat(":");
         let mut value = Word::default();
         match self.byte() {
@@ -96,12 +103,19 @@ impl Reader<'_, '_> {
                 Some(b'$') => {
                     self.found.evaluates = true;
                     self.dollar(&mut ignored, true)?;
+                    if ignored.unknown.contains(&Unknown::Chosen) {
+                        return Err(self.fault("an array index of what the text decides"));
+                    }
                 }
                 Some(b'`') => self.backquotes(&mut ignored, true)?,
                 Some(b'@' | b'*' | b'-' | b'+' | b' ' | b'#' | b'0'..=b'9') => self.at += 1,
                 Some(b'a'..=b'z' | b'A'..=b'Z' | b'_') => {
                     self.found.evaluates = true;
-                    self.at += 1;
+                    if names::echoes(self.variable_name()) {
+                        return Err(
+                            self.fault("an array index of a variable that the shell sets from the text")
+                        );
+                    }
                 }
                 _ => return Err(self.fault("an array index that shells read differently")),
             }

@@ -1,5 +1,6 @@
 //! Words and their quotes.
 
+use super::super::names;
 use super::super::word::{CLOSE, COMMA, OPEN, UNKNOWN, Unknown, Word};
 use super::{Read, Reader};
 
@@ -201,6 +202,7 @@ impl Reader<'_, '_> {
         let positional = name.bytes().all(|byte| byte.is_ascii_digit()) || name == "@" || name == "*";
         word.push_unknown(match name.bytes().next() {
             _ if positional && self.in_function => Unknown::Argument,
+            _ if names::echoes(name) => Unknown::Chosen,
             Some(b'a'..=b'z' | b'A'..=b'Z' | b'_') => Unknown::Variable(name.to_owned()),
             _ => Unknown::Outside,
         });
