@@ -1,5 +1,5 @@
-//! How long does the judging of a command text take? The reader is the engine's own, so that its share is the whole but for
-//! the walk through the JSON: the same call with an argument of any type is beside it.
+//! How long does the judging of a command text take? The reader is the engine's own, so that its share is the
+//! whole but for the walk through the JSON: the same call with an argument of any type is beside it.
 #![allow(clippy::unwrap_used, reason = "a bench that panics is a bench that fails")]
 
 use argala_engine::{Policy, Verdict};

@@ -403,6 +403,8 @@ fn an_argument_that_the_text_decides_while_it_runs_is_no_way_to_an_option() {
             "sed -n \"$(echo 1e rm)\" f",
             "x='1e rm'; y=$x; sed -n \"$(echo $y)\" f",
             "find . $(basename /-delete)",
+            "find . $(find . -exec echo -delete \\;)",
+            "find . $(command echo -delete)",
             "find . -d${unset}elete",
             "find . $unset-delete",
             "find . -${u:-delete}",
@@ -641,6 +643,7 @@ fn a_policy_that_says_nothing_sensible_does_not_load() {
         ("allow = ['']", "no command with leading words"),
         ("allow = ['ls']\nalow = 1", "did you mean `allow`"),
         ("allow = ['find']\noptions = ['fnid -delete']", "did you mean `find`"),
+        ("allow = ['find']\noptions = ['find -delet']", "did you mean `-delete`"),
         ("allow = ['find']\noptions = ['find']", "no program with an option"),
         ("allow = ['find']\nwrite_files = 1", "expected true or false"),
     ] {

@@ -1,17 +1,19 @@
 //! `type = "shell"`: a command text all of whose commands, at every level, are allowed.
 //!
-//! The text is read as a shell would read it (`read`), each simple command in it is found, and each is judged by the
-//! policy's list (`judge`): its name and leading words, the options and words by which an allowed program would run
-//! something else (`programs`, `options`, `scripts`), what a wrapper runs (`wrappers`), its redirects, and the variables
-//! that it sets (`names`). What isn't plainly understood is denied.
+//! The text is read as a shell would read it (`read`), each simple command in it is found, and each is judged
+//! by the policy's list (`judge`): its name and leading words, the options and words by which an allowed
+//! program would run something else (`programs`, `options`, `scripts`), what a wrapper runs (`wrappers`), its
+//! redirects, and the variables that it sets (`names`). What isn't plainly understood is denied.
 //!
-//! Not seen: what files hold (a Makefile, a script, a configuration, a hook), what aliases and functions of the shell's own
-//! start files make of a name, which program `PATH` finds, file names that a `*` becomes (a file may be called `-rf`), keys that
-//! a person types into a program, what variables that were set before hold, and a text that is typed into an interactive
-//! shell, which expands `!`. A program that isn't known here is judged by general rules only.
+//! Not seen: what files hold (a Makefile, a script, a configuration, a hook), what aliases and functions of
+//! the shell's own start files make of a name, which program `PATH` finds, file names that a `*` becomes (a
+//! file may be called `-rf`), keys that a person types into a program, what variables that were set before
+//! hold, and a text that is typed into an interactive shell, which expands `!`. A program that isn't known
+//! here is judged by general rules only.
 
 mod found;
 mod judge;
+mod known;
 mod names;
 mod options;
 mod programs;
@@ -99,6 +101,12 @@ fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Box<dyn Constraint> {
         if option.trim().is_empty() {
             let message = format!("{text:?} is no program with an option behind it");
             loader.report(&place, node.span.clone(), message, Some("write \"find -delete\"".to_owned()));
+        } else if shell.programs.contains_key(name)
+            && !options::openable(programs::program(name), option.trim())
+        {
+            let message = format!("`{}` is nothing that is refused of `{name}`", option.trim());
+            let known = options::refused(programs::program(name));
+            loader.report_unknown(&place, node.span.clone(), &message, option.trim(), known);
         } else if let Some(allowed) = shell.programs.get_mut(name) {
             allowed.opened.push(option.trim().to_owned());
         } else {

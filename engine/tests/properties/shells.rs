@@ -113,7 +113,8 @@ proptest! {
         prop_assert!(judge(&text) < Duration::from_secs(2), "{text:?}");
     }
 
-    /// A piece again and again, as long as a text may be, and twice that: refused for its length, or soon answered.
+    /// A piece again and again, as long as a text may be, and twice that: refused for its length, or soon
+    /// answered.
     #[test]
     fn no_piece_takes_long_however_often_it_stands_there(tokens in prop::collection::vec(prop::sample::select(&TOKENS[..]), 1..4)) {
         let piece = tokens.concat();

@@ -11,7 +11,8 @@ pub(super) struct Found {
     pub(super) commands: Vec<Command>,
     /// The variables that the text sets, and what it sets them to.
     pub(super) set: BTreeMap<String, Set>,
-    /// Whether arithmetic reads a variable: the shell evaluates what is in it, substitutions of an array index too.
+    /// Whether arithmetic reads a variable: the shell evaluates what is in it, substitutions of an array
+    /// index too.
     pub(super) evaluates: bool,
     /// Variables that sh would run by name, where other shells compare them.
     pub(super) run_by_sh: Vec<String>,

@@ -138,7 +138,8 @@ const SPECIAL: [&str; 42] = [
     "TERM",
 ];
 
-/// Whether a shell sets this variable to pieces of the text that it runs: `$_` is the last word of the command before.
+/// Whether a shell sets this variable to pieces of the text that it runs: `$_` is the last word of the
+/// command before.
 pub(super) fn echoes(name: &str) -> bool {
     const WHOLE: [&str; 11] = [
         "_", "REPLY", "MAPFILE", "COPROC", "OPTARG", "FUNCNAME", "MATCH", "match", "argv", "history",

@@ -1,7 +1,8 @@
 //! Options, operands and texts by which an allowed program would run another one, load code or write a file.
 //!
-//! Every word that looks like an option is judged as one, wherever it stands: which options take the next word is known of
-//! few programs, and a word that is taken for a value here might be an option to the program.
+//! Every word that looks like an option is judged as one, wherever it stands: which options take the next
+//! word is known of few programs, and a word that is taken for a value here might be an option to the
+//! program.
 
 use super::programs::{PLAIN, Program, Reads};
 use super::scripts;
@@ -355,6 +356,24 @@ impl Given<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a policy can open this of a program: it is refused otherwise.
+pub(super) fn openable(program: &Program, what: &str) -> bool {
+    refused(program).any(|known| known == what) || (what == "<" && program.interactive) || {
+        let bare = what.trim_start_matches('-');
+        what.starts_with('-') && bare.split(['-', '_']).any(|piece| TELLING.contains(&piece))
+    }
+}
+
+/// All that is refused of a program, as a policy writes it.
+pub(super) fn refused(program: &Program) -> impl Iterator<Item = &'static str> {
+    let options = program.refuses.split_ascii_whitespace().map(|refused| {
+        let bare = refused.trim_start_matches('^').rsplit(':').next().unwrap_or(refused);
+        bare.split('*').next().unwrap_or(bare).trim_end_matches('=')
+    });
+    let actions = program.actions.split(';').map(str::trim).filter(|action| !action.is_empty());
+    options.chain(actions).chain(program.marks.iter().copied())
 }
 
 /// Whether a command is ssh with options that say where to, and nothing else.

@@ -1,7 +1,8 @@
 //! What is known of programs: which of their options and words run something else, load code or write files.
 //!
-//! The tables are data, by field. A program's nature isn't refused: `cp` writes and `make` runs a Makefile, and an author
-//! who lists them means that. What is refused is what an author who lists a program would not expect of it.
+//! The tables are data, by field. A program's nature isn't refused: `cp` writes and `make` runs a Makefile,
+//! and an author who lists them means that. What is refused is what an author who lists a program would not
+//! expect of it.
 
 mod databases;
 mod editors;
@@ -20,8 +21,9 @@ use std::sync::LazyLock;
 pub(super) struct Program {
     /// Its names.
     pub(super) names: &'static str,
-    /// Options that aren't taken, between blanks: `-x` also in a cluster, `--long` also shortened, `-long` as it is,
-    /// `-x*` with anything behind it; `^-x` before the first operand only; `sub:-x` behind the operand `sub`.
+    /// Options that aren't taken, between blanks: `-x` also in a cluster, `--long` also shortened, `-long` as
+    /// it is, `-x*` with anything behind it; `^-x` before the first operand only; `sub:-x` behind the operand
+    /// `sub`.
     pub(super) refuses: &'static str,
     /// Short options that take a value: what follows them in a cluster is no option.
     pub(super) valued: &'static str,

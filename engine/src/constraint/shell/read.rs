@@ -1,8 +1,8 @@
 //! Reads a command text as bash, dash, ksh and zsh do where they agree, and refuses the rest.
 //!
-//! The reader's only product is [`Found`]: the simple commands. It doesn't run anything, expand variables or look at
-//! files. What shells read differently is a [`Fault`]: a text that one shell takes for data is code to another.
-//! Nesting of every kind counts toward one bound, so that recursion stays shallow.
+//! The reader's only product is [`Found`]: the simple commands. It doesn't run anything, expand variables or
+//! look at files. What shells read differently is a [`Fault`]: a text that one shell takes for data is code
+//! to another. Nesting of every kind counts toward one bound, so that recursion stays shallow.
 
 mod compound;
 mod conditional;
@@ -189,8 +189,8 @@ impl<'t, 'f> Reader<'t, 'f> {
         if self.eat_keyword(keyword) { Ok(()) } else { Err(self.fault(what)) }
     }
 
-    /// Commands up to one of these closers, which is left where it is; up to the end of the text where there are none.
-    /// At least one command stands before a closer.
+    /// Commands up to one of these closers, which is left where it is; up to the end of the text where there
+    /// are none. At least one command stands before a closer.
     fn list(&mut self, closers: &[&str]) -> Read<()> {
         let mut any = false;
         loop {

@@ -1,4 +1,5 @@
-//! Operands that are a language of their own: where a program's first operand is a script, or its words start something.
+//! Operands that are a language of their own: where a program's first operand is a script, or its words start
+//! something.
 
 mod awk;
 mod sed;

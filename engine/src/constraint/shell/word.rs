@@ -24,7 +24,8 @@ pub(super) enum Unknown {
     Variable(String),
     /// A positional parameter inside of a function, whose caller stands in the same text.
     Argument,
-    /// What a program writes: the commands of the substitution, by their places in the list of all that was found.
+    /// What a program writes: the commands of the substitution, by their places in the list of all that was
+    /// found.
     Output(usize, usize),
     /// What an operator of `${…}` leaves of a value: the text chooses which part.
     Part,
@@ -147,8 +148,8 @@ fn range(braces: &str) -> bool {
     matches!(ends.len(), 2 | 3) && (ends.iter().all(number) || ends.iter().take(2).all(letter))
 }
 
-/// The first braces of a text that expand: what stands before them, their alternatives, and what stands behind. No
-/// alternatives at all for a range.
+/// The first braces of a text that expand: what stands before them, their alternatives, and what stands
+/// behind. No alternatives at all for a range.
 fn alternatives(text: &str) -> Option<(&str, Vec<&str>, &str)> {
     // Each opening brace that isn't closed yet, with the commas of its own level.
     let mut open: Vec<(usize, Vec<usize>)> = Vec::new();

@@ -1,7 +1,10 @@
 //! Programs whose operand is itself a command: what they run is judged as if it stood alone.
 //!
-//! An option that isn't in the table ends the reading: it might take the next word, and then another one would be the
-//! command.
+//! An option that isn't in the table ends the reading: it might take the next word, and then another one
+//! would be the command.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use super::names;
 use super::word::{UNKNOWN, Unknown, Word};
@@ -123,6 +126,12 @@ const ALL: &[Wrapper] = &[
     ),
 ];
 
+static BY_NAME: LazyLock<HashMap<&'static str, &'static Wrapper>> = LazyLock::new(|| {
+    let names =
+        |wrapper: &'static Wrapper| wrapper.names.split_ascii_whitespace().map(move |name| (name, wrapper));
+    ALL.iter().flat_map(names).collect()
+});
+
 /// What a wrapper runs.
 #[derive(Debug)]
 pub(super) enum Inside {
@@ -142,8 +151,7 @@ pub(super) enum Inside {
 /// That it can't be told, as a part of a sentence.
 pub(super) fn inside(name: &str, given: &[Word]) -> Option<Result<Inside, &'static str>> {
     let base = name.rsplit('/').next().unwrap_or(name);
-    let wrapper =
-        ALL.iter().find(|wrapper| wrapper.names.split_ascii_whitespace().any(|known| known == base))?;
+    let wrapper = BY_NAME.get(base)?;
     Some(wrapper.inside(base, given))
 }
 
@@ -286,7 +294,8 @@ fn replaced(words: &[Word], mark: &str, source: Unknown) -> Vec<Word> {
     words.iter().map(replace).collect()
 }
 
-/// The commands behind `-exec` and its kind in the words of `find`, each with its option, and the words that are left.
+/// The commands behind `-exec` and its kind in the words of `find`, each with its option, and the words that
+/// are left.
 pub(super) fn find(words: &[Word]) -> (Vec<(&str, Vec<Word>)>, Vec<&Word>) {
     let mut commands = Vec::new();
     let mut rest = Vec::new();

@@ -1,4 +1,5 @@
-//! `[[ … ]]` and `(( … ))`, which sh takes for a command and for two subshells: both readings must be harmless.
+//! `[[ … ]]` and `(( … ))`, which sh takes for a command and for two subshells: both readings must be
+//! harmless.
 
 use super::super::found::Command;
 use super::super::word::{UNKNOWN, Unknown, Word};

@@ -152,7 +152,8 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Quotes inside of `${…}`: shells differ on whether they quote, which is the same where nothing in them is special.
+    /// Quotes inside of `${…}`: shells differ on whether they quote, which is the same where nothing in them
+    /// is special.
     fn inert_quotes(&mut self, quote: u8, value: &mut Word) -> Read<()> {
         self.at += 1;
         let mut ignored = Word::default();

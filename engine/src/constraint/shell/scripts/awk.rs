@@ -1,4 +1,5 @@
-//! Reads an awk program for what runs commands, writes files or loads code: `system`, pipes, `print >`, `@load`.
+//! Reads an awk program for what runs commands, writes files or loads code: `system`, pipes, `print >`,
+//! `@load`.
 
 /// What is refused in a program.
 pub(super) fn judge(program: &str) -> Result<(), String> {
@@ -133,7 +134,8 @@ impl<'p> Tokens<'p> {
         Ok(if self.eat('\n') { Some(Token::Sign('\n')) } else { None })
     }
 
-    /// Passes a string or a pattern up to its end. In a bracket of a pattern, a `/` ends it in some awks only.
+    /// Passes a string or a pattern up to its end. In a bracket of a pattern, a `/` ends it in some awks
+    /// only.
     fn quoted(&mut self, end: char) -> Result<(), String> {
         let mut bracket = false;
         let mut seen = false;

@@ -4,7 +4,8 @@
 
 /// What is refused in a script.
 pub(super) fn judge(script: &str) -> Result<(), String> {
-    let mut sed = Script { rest: script };
+    let tail = script.rfind(['e', 'w', 'W']).map_or(0, |at| script.len() - at);
+    let mut sed = Script { rest: script, tail };
     while !sed.rest.is_empty() {
         sed.command()?;
     }
@@ -13,6 +14,9 @@ pub(super) fn judge(script: &str) -> Result<(), String> {
 
 struct Script<'s> {
     rest: &'s str,
+    /// How many bytes from the last letter on that could run or write something; none where there is no such
+    /// letter.
+    tail: usize,
 }
 
 const UNREAD: &str = "its script isn't plainly read";
@@ -60,7 +64,8 @@ impl Script<'_> {
                 Ok(())
             }
             Some(':') => {
-                // A label ends at a blank or a semicolon, or at the line's end in other seds: what follows is read.
+                // A label ends at a blank or a semicolon, or at the line's end in other seds: what follows is
+                // read.
                 self.label();
                 Ok(())
             }
@@ -108,8 +113,8 @@ impl Script<'_> {
         }
     }
 
-    /// Passes text up to an unescaped delimiter. Inside of a bracket expression, the delimiter still ends it in GNU sed
-    /// and doesn't in others: such text is refused.
+    /// Passes text up to an unescaped delimiter. Inside of a bracket expression, the delimiter still ends it
+    /// in GNU sed and doesn't in others: such text is refused.
     fn until(&mut self, delimiter: Option<char>, pattern: bool) -> Result<(), String> {
         let Some(delimiter) = delimiter.filter(|letter| !matches!(letter, '\n' | '\\')) else {
             return Err(UNREAD.to_owned());
@@ -129,8 +134,7 @@ impl Script<'_> {
 
     /// Inside of a bracket the two readings differ: go on behind it, and have neither reading run anything.
     fn bracketed(&mut self, delimiter: char) -> Result<(), String> {
-        let risky = self.rest.contains(['e', 'w', 'W']);
-        if risky {
+        if self.tail > 0 && self.rest.len() >= self.tail {
             return Err(UNREAD.to_owned());
         }
         let close = self.rest.find(']').map_or(self.rest.len(), |at| at + 1);

@@ -1,7 +1,7 @@
 //! Where sed and awk find their script: behind an option, or else as the first operand.
 //!
-//! A word that may be an option's value or no word at all leaves open whether the next one is the script: then both are read
-//! as one.
+//! A word that may be an option's value or no word at all leaves open whether the next one is the script:
+//! then both are read as one.
 
 use super::super::options::{Doubt, Given};
 use super::super::word::{UNKNOWN, Word};
