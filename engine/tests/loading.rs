@@ -150,7 +150,6 @@ const CONSTRAINTS: &[Mistake] = &[
         "the type `sql` is not available in this version",
         "`string` with",
     ),
-    ("[tools.x]\nargs.q.type = 'shell'", "2:15", "`shell` is not available", ""),
     ("[tools.x]\nargs.q = { type = 'path', within = ['/'] }", "2:19", "`path` is not available", ""),
     ("[tools.x]\nargs.q = { type = 'url', schemes = ['https'] }", "2:19", "`url` is not available", ""),
     ("[tools.x]\nargs.q = { type = 'email', domains = [] }", "2:19", "`email` is not available", ""),

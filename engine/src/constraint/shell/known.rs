@@ -27,9 +27,9 @@ pub(super) struct Known<'f> {
 }
 
 /// Programs that print names of files and facts of the system, which the text can't choose.
-const FACTS: [&str; 17] = [
+const FACTS: [&str; 16] = [
     "ls", "pwd", "which", "whoami", "hostname", "uname", "id", "nproc", "wc", "tty", "readlink", "realpath",
-    "find", "type", "cd", "basename", "dirname",
+    "find", "cd", "basename", "dirname",
 ];
 
 /// Programs that give on what files hold.
@@ -50,15 +50,7 @@ impl<'f> Known<'f> {
             let name = command.words.first().and_then(Word::fixed).unwrap_or_default();
             let listed = |list: &[&str]| list.contains(&name);
             let texts = command.redirects.iter().any(|redirect| redirect.kind == Direction::Text);
-            let plain = command.words.iter().skip(1).all(|word| {
-                let path = matches!(name, "basename" | "dirname");
-                let text = word.text.as_str();
-                !(text.starts_with("-exec")
-                    || text.starts_with("-ok")
-                    || text.contains("-printf")
-                    || text.contains("relative")
-                    || path && dashed(text))
-            });
+            let plain = command.words.iter().skip(1).all(|word| known.prints_facts(name, word));
             let fed = |count: &[usize], (from, to): (usize, usize)| count.get(from) == count.get(to);
             let choosing = !listed(&FACTS) || texts || !plain;
             let making = !(listed(&READERS) || listed(&FACTS))
@@ -83,6 +75,20 @@ impl<'f> Known<'f> {
             }
         }
         known
+    }
+
+    /// Whether a word makes one of [`FACTS`] print nothing that the text chooses.
+    fn prints_facts(&self, name: &str, word: &Word) -> bool {
+        let bare = word.text.replace(UNKNOWN, "");
+        let prints =
+            ["-exec", "-ok", "-printf", "--rel", "--time"].iter().any(|option| bare.starts_with(option));
+        let followed = |unknown: &Unknown| match unknown {
+            Unknown::Variable(name) => !self.set.contains_key(name),
+            other => matches!(other, Unknown::Outside | Unknown::Output(..)),
+        };
+        // These two print a part of what they are given.
+        let given = matches!(name, "basename" | "dirname");
+        !prints && !(given && (dashed(&bare) || !word.unknown.iter().all(followed)))
     }
 
     /// What a command of the shell's own does to variables.
