@@ -157,3 +157,32 @@ impl Constraint for Shell {
         lines
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(allow: &[&str]) -> Shell {
+        let mut programs: BTreeMap<String, Allowed> = BTreeMap::new();
+        for name in allow {
+            programs.entry((*name).to_owned()).or_default().forms.push(Vec::new());
+        }
+        let listed = allow.iter().map(|name| (*name).to_owned()).collect();
+        Shell { programs, listed, write_files: false }
+    }
+
+    #[test]
+    fn an_author_is_told_of_each_command_and_what_decides_it() {
+        let lines = shell(&["ls", "sh"]).explain(Value::String("ls $(rm x)\nsh -c 'ls; id' >f"));
+        for (line, wanted) in lines.iter().zip([
+            "\"rm\" (line 1, column 6) in $(…) is refused, since it isn't allowed",
+            "\"ls\" (line 1, column 1): allowed by `ls`",
+            "\"sh\" (line 2, column 1) is refused, since it writes to \"f\"",
+        ]) {
+            assert!(line.starts_with(wanted), "{line}");
+        }
+        let lines = shell(&["ls", "sh"]).explain(Value::String("sh -c 'ls; id'"));
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        assert!(lines[2].contains("\"id\" (line 1, column 5) in a text that is run is refused"), "{lines:?}");
+    }
+}
