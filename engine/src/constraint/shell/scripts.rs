@@ -158,8 +158,12 @@ fn terminal(given: &Given<'_>) -> Result<(), String> {
     }
     let screen = given.program.names == "screen";
     let valued = if screen { "SrdDRxtpXQheTL" } else { "stnFexyTLl" };
-    let mut words =
-        given.words.iter().zip(given.bare).map(|((word, _), bare)| bare.as_deref().unwrap_or(&word.text));
+    let mut words = given
+        .words
+        .iter()
+        .zip(given.bare)
+        .map(|((word, _), bare)| bare.as_deref().unwrap_or(&word.text))
+        .peekable();
     let mut operands = Vec::new();
     while let Some(text) = words.next() {
         if text.ends_with(';') {
@@ -170,7 +174,8 @@ fn terminal(given: &Given<'_>) -> Result<(), String> {
         }
         match text.strip_prefix('-').and_then(|rest| rest.chars().last()) {
             Some(last) if valued.contains(last) => {
-                words.next();
+                // Some of the values may be left out.
+                words.next_if(|next| !next.starts_with('-'));
             }
             Some(_) => {}
             None => operands.push(text),

@@ -15,7 +15,7 @@ pub(super) const TABLE: &[Program] = &[
     Program {
         names: "dpkg dpkg-deb opkg",
         reads: Reads::Files,
-        refuses: "-i --install --unpack -A --record-avail --configure --pre-invoke \
+        refuses: "-i --install --unpack -A --record-avail --pre-invoke \
                 --post-invoke --status-logger -R --instdir --root --command-fd",
         harmless: "--status --root-owner-group",
         ..PLAIN
