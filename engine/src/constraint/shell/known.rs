@@ -27,9 +27,9 @@ pub(super) struct Known<'f> {
 }
 
 /// Programs that print names of files and facts of the system, which the text can't choose.
-const FACTS: [&str; 16] = [
+const FACTS: [&str; 17] = [
     "ls", "pwd", "which", "whoami", "hostname", "uname", "id", "nproc", "wc", "tty", "readlink", "realpath",
-    "find", "cd", "basename", "dirname",
+    "find", "type", "cd", "basename", "dirname",
 ];
 
 /// Programs that give on what files hold.
@@ -51,6 +51,10 @@ impl<'f> Known<'f> {
             let listed = |list: &[&str]| list.contains(&name);
             let texts = command.redirects.iter().any(|redirect| redirect.kind == Direction::Text);
             let plain = command.words.iter().skip(1).all(|word| known.prints_facts(name, word));
+            // Without `-p` it prints the body of a function.
+            let plain = plain
+                && (name != "type"
+                    || command.words.get(1).is_some_and(|word| matches!(word.text.as_str(), "-p" | "-P")));
             let fed = |count: &[usize], (from, to): (usize, usize)| count.get(from) == count.get(to);
             let choosing = !listed(&FACTS) || texts || !plain;
             let making = !(listed(&READERS) || listed(&FACTS))
