@@ -11,6 +11,7 @@ mod host;
 mod number;
 mod object;
 mod path;
+mod shell;
 mod sql;
 mod string;
 mod url;
@@ -98,6 +99,7 @@ pub(crate) const TYPES: &[Type] = &[
     number::NUMBER,
     object::TYPE,
     path::TYPE,
+    shell::TYPE,
     sql::TYPE,
     string::TYPE,
     url::TYPE,

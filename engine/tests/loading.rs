@@ -147,12 +147,11 @@ const METHODS: &[Mistake] = &[
 const CONSTRAINTS: &[Mistake] = &[
     ("[tools.x]\nargs.q.type = 'strin'", "2:15", "unknown type `strin`", "did you mean `string`?"),
     ("[tools.x]\nargs.q.type = 'String'", "2:15", "unknown type `String`", "did you mean `string`?"),
-    ("[tools.x]\nargs.q.type = 'shell'", "2:15", "`shell` is not available", ""),
     (
-        "[tools.x]\nargs.q = { type = 'array', items = { type = 'email' } }",
+        "[tools.x]\nargs.q = { type = 'array', items = { type = 'emial' } }",
         "2:45",
-        "`email` is not available",
-        "`string` with",
+        "unknown type `emial`",
+        "did you mean `email`?",
     ),
     (
         "[tools.x]\nargs.q = { type = 'sql', dialect = 'postgre' }",

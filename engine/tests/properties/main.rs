@@ -13,3 +13,4 @@ mod order;
 mod policies;
 mod robust;
 mod scanning;
+mod shells;
