@@ -68,7 +68,7 @@ impl Regex {
     }
 
     /// Where it stands in a folded text: matches that don't lie over one another, from the left.
-    pub(super) fn find<'t>(&self, text: &'t [u8]) -> impl Iterator<Item = Range<usize>> {
+    pub(super) fn find(&self, text: &[u8]) -> impl Iterator<Item = Range<usize>> {
         self.expression.find_iter(text).map(|hit| hit.range())
     }
 }
