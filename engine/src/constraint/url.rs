@@ -225,8 +225,7 @@ impl WebAddress {
         if !hosts.iter().all(listed) {
             return Err(format!("must be a URL with the host {}, not {written}", self.listed_hosts()));
         }
-        let is_plain = authority.host.bytes().all(|byte| byte.is_ascii() && byte != b'%');
-        if !is_plain && !listed_by_letters() {
+        if !authority.host.is_ascii() && !listed_by_letters() {
             return Err(format!("must be a URL whose host is spelt in plain letters, not {written}"));
         }
         if self.private_ips == Permission::Deny
