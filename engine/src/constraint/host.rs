@@ -2,7 +2,8 @@
 //!
 //! A host is read as the URL Standard does: mapped by UTS 46 (letters folded, fullwidth and circled forms to plain ones,
 //! ideographic dots to dots), and taken for an IPv4 address where it ends in a number, in any of that address's
-//! spellings. Escapes are refused before it comes to that. A name loses the dot at its end, and is then made of letters, digits, `-` and `_`.
+//! spellings. A name loses the dot at its end, and is then made of letters, digits, `-` and `_`. Escapes are for those
+//! who ask to refuse: no reader agrees with the next about them.
 //!
 //! What is not seen: where a name leads. DNS is asked by whoever connects, and may answer with any address.
 
@@ -12,12 +13,16 @@ pub(super) use url::Host;
 
 use crate::policy::load::{Fields, Loader};
 
-/// Longer ones are refused before they are decoded: a name of 253 octets is at most this long in percent-escapes.
+/// Longer ones are refused before they are mapped: a name of 253 octets is hardly ever longer in letters of any script.
 const LONGEST_SPELLING: usize = 1024;
 
 /// What DNS can hold: RFC 1035, 2.3.4.
 const LONGEST_NAME: usize = 253;
 const LONGEST_LABEL: usize = 63;
+
+/// The Mongolian soft hyphen: nothing to IDNA of 2003, a letter to what came later. `127.0.0.1` with one at its end is
+/// an address or a name.
+const DROPPED_BY_SOME: char = '\u{1806}';
 
 /// What IDNA of 2003 and of 2008 read differently: the deviations of UTS 46. To the older one `faß.de` is `fass.de`.
 const READ_TWO_WAYS: &[char] = &['ß', 'ẞ', 'ς', '\u{200c}', '\u{200d}'];
@@ -32,6 +37,9 @@ pub(super) fn read(text: &str) -> Result<Host<String>, &'static str> {
     }
     if text.len() > LONGEST_SPELLING {
         return Err("of at most 253 characters");
+    }
+    if text.contains(DROPPED_BY_SOME) {
+        return Err("without soft hyphens that some readers drop");
     }
     match Host::parse(text) {
         Ok(Host::Domain(name)) => {
@@ -233,8 +241,20 @@ mod tests {
     fn a_name_that_dns_can_not_hold_is_no_host() {
         let label = "a".repeat(64);
         let name = ["abcdefgh"; 32].join(".");
-        for text in ["", ".", "a..b", "a!b", "a b", "a<b", "[::1%25lo]", "09.1.1.1", &label, &name, "a$.com"]
-        {
+        for text in [
+            "",
+            ".",
+            "127.0.0.1\u{1806}",
+            "a..b",
+            "a!b",
+            "a b",
+            "a<b",
+            "[::1%25lo]",
+            "09.1.1.1",
+            &label,
+            &name,
+            "a$.com",
+        ] {
             assert!(read(text).is_err(), "{text}");
         }
         assert_eq!(read("A_b-1.example."), Ok(Host::Domain("a_b-1.example".to_owned())));
