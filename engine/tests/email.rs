@@ -66,6 +66,7 @@ fn what_mail_programs_read_differently_is_denied() {
         "/etc/passwd@example.com",
         "-oQ@example.com",
         "a`id`@example.com",
+        "a${run{id}}@example.com",
         ".a@example.com",
         "a.@example.com",
         "a..b@example.com",

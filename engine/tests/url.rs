@@ -33,7 +33,6 @@ fn a_link_as_browsers_follow_it_is_taken() {
         "https://under_score.example.com/",
         "http://1.1.1.1/",
         "http://0x01010101/",
-        "http://1%2e1%2e1%2e1/",
         "https://[2606:4700:4700::1111]:8443/",
         "https://[::ffff:8.8.8.8]/",
     ] {
@@ -71,6 +70,8 @@ fn a_private_address_is_denied_in_every_spelling() {
         "[::]",
         // Decimal to some readers: 10.0.0.1.
         "010.0.0.1",
+        "０10.0.0.1",
+        "0127。0.0.1",
     ] {
         let url = format!("https://{host}/");
         assert!(!allows(&policy, &url), "{url}");
@@ -122,6 +123,17 @@ fn a_text_that_readers_divide_differently_is_denied_whatever_host_it_names() {
         "http://a.com\u{0}.b.com/",
         "http://a.com:80:81/",
         "http://a.com:８0/",
+        // Where the first escape ends the host, these are 127.0.0.1, localhost, no host, 10.0.0.1 and 192.0.0.192.
+        "http://127.0.0.1%2ea.com/",
+        "http://localhost%c2%ada.com/",
+        "http://%31.1.1.1/",
+        "http://167772161%35/",
+        "http://192.192%2e1%2e1/",
+        // To IDNA of 2003 this is an address.
+        "http://127.0.0.1\u{1806}/",
+        // Wget before 1.25 goes to the first.
+        "http://a.com;@b.com/",
+        "http://a.com%3b@b.com/",
         "http://a..com/",
         "http://.a.com/",
         "http://a.com;b.com/",
@@ -147,6 +159,7 @@ fn a_list_of_hosts_holds_for_what_every_reader_connects_to() {
         ("https://evilexample.com/", false),
         ("https://a.example.com.evil.net/", false),
         ("https://evil%2eexample.com/", false),
+        ("https://evil.net%61.example.com/", false),
         ("https://evil。example.com/", false),
         ("https://ｅxample.org/", false),
         ("https://bücher.example/", true),
@@ -171,6 +184,9 @@ fn schemes_ports_and_userinfo_are_what_the_policy_says() {
         ("schemes = ['HTTPS']", "http://example.com/", false),
         ("schemes = ['postgres']", "postgres://db.example.com/x", true),
         ("schemes = ['postgres']", "postgres://2130706433/x", false),
+        ("schemes = ['ssh']", "ssh://-oa.example.com/", false),
+        ("schemes = ['ssh'], userinfo = 'allow'", "ssh://-oa@example.com/", false),
+        ("", "https://-a.example.com/", true),
         ("schemes = ['postgres']", "postgres://%6cocalhost/x", false),
         ("", "https://u:p@example.com/", false),
         ("", "https://@example.com/", false),
@@ -213,6 +229,7 @@ fn a_policy_that_could_not_do_what_it_says_does_not_load() {
         ("hosts = ['api-*.example.com']", "whole leftmost label"),
         ("hosts = ['127.0.0.1']", "private_ips denies what is loopback"),
         ("hosts = ['*.internal']", "private_ips denies"),
+        ("hosts = ['faß.example']", "is two names"),
         ("schemes = []", "an empty `schemes` allows nothing"),
         ("schemes = ['https:']", "is no scheme"),
         ("schemes = ['file']", "has no host"),

@@ -4,7 +4,8 @@
 //! of RFC 5322's `atext` in dot-separated words, one `@`, a domain. All else that RFC 5322 knows (a display name,
 //! a list, comments, quoted words, an address literal) is denied, because programs disagree about where its address lies.
 //! So are signs that old relays and delivery agents act on: `%` and `!` route to another domain than the one behind the
-//! `@`, `|` and a slash in front deliver to a program or a file, a dash in front is an option to a mailer.
+//! `@`, `|` and a slash in front deliver to a program or a file, braces are expanded, a dash in front is an option to a
+//! mailer.
 //!
 //! What is not seen: who reads the mail (an alias, a forwarder, a list behind the address), whether the domain
 //! takes mail, and letters of two scripts that look alike before the `@`.
@@ -35,8 +36,9 @@ pub(super) const TYPE: Type = Type {
 const LONGEST: usize = 254;
 const LONGEST_LOCAL: usize = 64;
 
-/// RFC 5322's `atext` beside letters and digits, without what is acted on: `%`, `!`, `|` and the shell's backquote.
-const SIGNS: &[u8] = b"#$&'*+-/=?^_{}~";
+/// RFC 5322's `atext` beside letters and digits, without what is acted on: `%`, `!`, `|`, the shell's backquote, and the
+/// braces of a mailer's `${…}`.
+const SIGNS: &[u8] = b"#$&'*+-/=?^_~";
 
 fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Box<dyn Constraint> {
     let domains = host::globs("domains", fields, loader);

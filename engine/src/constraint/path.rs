@@ -67,6 +67,9 @@ const LONGEST: usize = 4096;
 /// What shells run or expand inside of a word.
 const SHELL: &[&str] = &["$(", "${", "`"];
 
+/// Views that make another text of a name as a whole, which then begins with a slash or a dash by chance.
+const OF_WHOLE: &[&str] = &["base32", "base64", "binary", "comments", "confusable", "hex"];
+
 fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Box<dyn Constraint> {
     let texts = fields.strings("within", loader);
     fields.refuse_empty("within", texts.as_ref().map(Vec::len), loader);
@@ -125,10 +128,17 @@ impl FilePath {
         if root.is_left_by(text) {
             return Err(format!("{}: Windows sees it lead out of there", self.refusal(text)));
         }
+        if root.is_missed_by(text) {
+            return Err(format!("{}: without the spaces in front it begins elsewhere", self.refusal(text)));
+        }
         let slashed = if root.is_windows() { text.replace('\\', "/") } else { text.to_owned() };
         let spellings =
             spellings(&slashed).map_err(|fault| format!("must be a plain path, not one {fault}"))?;
-        if let Some(spelling) = spellings.iter().find(|spelling| root.is_left_by(&spelling.text)) {
+        let leads_out = |spelling: &&Reading| {
+            let is_in_place = !spelling.view.iter().any(|view| OF_WHOLE.contains(view));
+            root.is_left_by(&spelling.text) || is_in_place && root.is_missed_by(&spelling.text)
+        };
+        if let Some(spelling) = spellings.iter().find(leads_out) {
             let how = spelling.view.join(", ");
             return Err(format!("{}: decoded ({how}) it leads out of there", self.refusal(text)));
         }

@@ -177,6 +177,12 @@ fn read(text: &str) -> Result<Reading<'_>, String> {
         |reason: &str| format!("must be a URL that names a host {reason}, not {}", shown(authority.host));
     let host = host::read(authority.host).map_err(no_host)?;
     let standard = Url::parse(text).map_err(|error| format!("must be a URL that can be read: {error}"))?;
+    // A program that is handed the parts, as ssh is, would take one with a dash in front for an option.
+    let is_option =
+        [authority.host, authority.userinfo.unwrap_or_default()].iter().any(|part| part.starts_with('-'));
+    if is_option && !standard.is_special() {
+        return Err("must be a URL without `-` in front of its host or its user name".to_owned());
+    }
     // Only where the standard knows the scheme does it decode the host.
     let agrees = match standard.host() {
         Some(url::Host::Domain(name)) => !standard.is_special() || Ok(&host) == host::read(name).as_ref(),
@@ -225,8 +231,7 @@ impl WebAddress {
         if !hosts.iter().all(listed) {
             return Err(format!("must be a URL with the host {}, not {written}", self.listed_hosts()));
         }
-        let is_plain = authority.host.bytes().all(|byte| byte.is_ascii() && byte != b'%');
-        if !is_plain && !listed_by_letters() {
+        if !authority.host.is_ascii() && !listed_by_letters() {
             return Err(format!("must be a URL whose host is spelt in plain letters, not {written}"));
         }
         if self.private_ips == Permission::Deny

@@ -1,6 +1,6 @@
 //! The roots that a policy names, and whether a path begins at one and stays below it.
 
-use super::walk::{Style, climbs_out, leads_up};
+use super::walk::{Style, climbs_out, is_dropped, leads_up};
 use super::windows;
 
 /// A folder under which paths may lie.
@@ -92,6 +92,14 @@ impl Root {
         }
     }
 
+    /// Whether another spelling of a path that this relative root holds begins elsewhere, as it is or when the spaces
+    /// around it are cut off.
+    pub(super) fn is_missed_by(&self, spelling: &str) -> bool {
+        let trimmed = spelling.trim_start_matches(is_dropped);
+        self.anchor == Anchor::Here
+            && (anchor(trimmed).0 != Anchor::Here || opens_otherwise(trimmed).is_some())
+    }
+
     /// Whether another spelling of a path that this root holds climbs out of it, however it is divided. A spelling may
     /// have changed the root's own names; what is behind as many names as they are is what is judged.
     pub(super) fn is_left_by(&self, spelling: &str) -> bool {
@@ -115,11 +123,15 @@ impl Root {
         self.segments.len() + usize::from(matches!(self.anchor, Anchor::Drive(_)))
     }
 
-    /// Names on Windows are the same in any case of their letters.
+    /// Names on Windows are the same in any case of their letters, but for letters that are folded into ASCII: the Kelvin
+    /// sign is no `k` there.
     fn is_same(&self, own: &str, segment: &str) -> bool {
         match style(&self.anchor) {
             Style::Posix => own == segment,
-            Style::Windows => own.to_lowercase() == segment.to_lowercase(),
+            Style::Windows => {
+                let ascii = |name: &str| name.chars().map(|letter| letter.is_ascii()).collect::<Vec<_>>();
+                own.to_lowercase() == segment.to_lowercase() && ascii(own) == ascii(segment)
+            }
         }
     }
 
@@ -186,6 +198,8 @@ fn opens_otherwise(text: &str) -> Option<&'static str> {
             is_device.then_some("a device's name")
         }
         Anchor::Here if text.starts_with('\\') => Some("a backslash, which is the root to Windows"),
+        Anchor::Here if text.starts_with('-') => Some("`-`, which programs take for an option"),
+        Anchor::Here if text.starts_with('|') => Some("`|`, behind which some programs look for a command"),
         Anchor::Here if text.starts_with('~') => Some("`~`, which is expanded to a home folder"),
         Anchor::Here if text.starts_with('$') => Some("a variable"),
         Anchor::Here if text.starts_with('%') && windows::holds_variable(text) => Some("a variable"),
@@ -204,7 +218,7 @@ fn names_scheme(text: &str) -> bool {
     is_scheme
         && (scheme.len() == 1
             || behind.starts_with(['/', '\\'])
-            || WITHOUT_SLASH.contains(&scheme.to_ascii_lowercase().as_str()))
+            || !behind.starts_with(':') && WITHOUT_SLASH.contains(&scheme.to_ascii_lowercase().as_str()))
 }
 
 #[cfg(test)]
@@ -228,18 +242,24 @@ mod tests {
             (".", "/a", Err(Outside::Elsewhere)),
             (".", "~/a", Err(Outside::Elsewhere)),
             (".", "$HOME", Err(Outside::Elsewhere)),
+            (".", "--output=/a", Err(Outside::Elsewhere)),
+            (".", "./-a", Ok(())),
             (".", "%TEMP%/a", Err(Outside::Elsewhere)),
             (".", "c:a", Err(Outside::Elsewhere)),
             (".", "file:///a", Err(Outside::Elsewhere)),
             (".", "php://filter/a", Err(Outside::Elsewhere)),
             (".", "FILE:a", Err(Outside::Elsewhere)),
             (".", "Foo::Bar.3pm", Ok(())),
+            (".", "File::Temp.3pm", Ok(())),
+            (".", "|id", Err(Outside::Elsewhere)),
             (".", "Re: lunch.eml", Ok(())),
             (".", "a/../..", Err(Outside::Climbs)),
             ("data", "data/x", Ok(())),
             ("data", "./data/x", Ok(())),
             ("data", "other/x", Err(Outside::Elsewhere)),
             ("C:\\data", "c:/DATA/x.txt", Ok(())),
+            ("C:\\Käse", "c:\\kÄSE\\x", Ok(())),
+            ("C:\\Käse", "C:\\\u{212a}äse\\x", Err(Outside::Elsewhere)),
             ("C:\\data", "D:\\data\\x", Err(Outside::Elsewhere)),
             ("C:\\data", "C:data\\x", Err(Outside::Elsewhere)),
             ("C:\\data", "\\\\?\\C:\\data\\x", Err(Outside::Elsewhere)),
@@ -248,6 +268,24 @@ mod tests {
             ("\\\\srv\\share", "\\\\srv\\other\\x", Err(Outside::Elsewhere)),
         ] {
             assert_eq!(Root::parse(root).unwrap().holds(text), expected, "{root} {text}");
+        }
+    }
+
+    #[test]
+    fn a_relative_root_is_missed_by_a_spelling_that_begins_elsewhere() {
+        let root = Root::parse(".").unwrap();
+        for (spelling, expected) in [
+            ("/etc/passwd", true),
+            ("\\etc", true),
+            ("c:\\x", true),
+            ("~/x", true),
+            ("file:x", true),
+            (" /etc", true),
+            ("-x", true),
+            ("x/ /y", false),
+            (" x", false),
+        ] {
+            assert_eq!(root.is_missed_by(spelling), expected, "{spelling}");
         }
     }
 

@@ -37,11 +37,21 @@ impl Style {
 }
 
 /// Whether a segment is `..` to some reader: as it is, with spaces that Windows drops, or with the parameters that servers
-/// cut off (`..;x`).
+/// cut off (`..;x`). Control characters are as good as spaces.
 pub(super) fn leads_up(segment: &str) -> bool {
     let name = segment.split([';', '?', '#', '\0']).next().unwrap_or_default();
-    name.starts_with(|first: char| first == '.' || first.is_whitespace())
-        && name.chars().filter(|letter| !letter.is_whitespace()).eq("..".chars())
+    name.starts_with(|first: char| first == '.' || is_dropped(first))
+        && name.chars().filter(|letter| !is_dropped(*letter)).eq("..".chars())
+}
+
+/// Whether a segment is nothing to some reader: dropped letters, or the parameters of no name (`;x`).
+fn is_nothing(segment: &str) -> bool {
+    segment.split(';').next().is_none_or(|name| name.chars().all(is_dropped))
+}
+
+/// What some readers take out of a name, or off its ends.
+pub(super) fn is_dropped(letter: char) -> bool {
+    letter.is_whitespace() || letter.is_control()
 }
 
 /// Whether segments climb above the place where they begin, at the end or on the way. On the way counts, because links
@@ -50,7 +60,7 @@ pub(super) fn climbs_out<'t>(mut segments: impl Iterator<Item = &'t str>) -> boo
     let mut depth = 0_usize;
     segments.any(|segment| {
         if !leads_up(segment) {
-            depth += 1;
+            depth += usize::from(!is_nothing(segment));
             return false;
         }
         let is_out = depth == 0;
@@ -97,6 +107,10 @@ mod tests {
             ("..;a=b/x", true, true),
             ("..;/x", true, true),
             (";../x", false, false),
+            ("a/;/../..", true, true),
+            ("a/\n/../..", true, true),
+            ("a;b/c/../..", false, false),
+            ("..\u{1}/x", true, true),
         ] {
             assert_eq!(climbs_out(Style::Posix.segments(text)), posix, "POSIX {text}");
             assert_eq!(climbs_out(Style::Windows.segments(text)), windows, "Windows {text}");

@@ -5,6 +5,8 @@
 //! where there is nothing to repair, so such a text is denied, whatever host it names. Behind the path's first slash
 //! no reader looks for a host any more: spaces, escapes and letters of any script are taken there.
 
+use super::super::host::Host;
+
 /// What stands before the path.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Authority<'t> {
@@ -54,11 +56,18 @@ pub(super) fn divide(text: &str) -> Result<Authority<'_>, String> {
         None => (None, authority),
     };
     if userinfo.is_some_and(|userinfo| !is_userinfo(userinfo)) {
-        return Err("must be a URL with only letters, digits, `%` escapes and `-._~!$&'()*+,;=:` before the `@`, none of \
+        return Err("must be a URL with only letters, digits, `%` escapes and `-._~!$&'()*+,=:` before the `@`, none of \
                     them an escaped delimiter: readers disagree about where another one's host begins"
             .to_owned());
     }
     let (host, port) = host_and_port(place)?;
+    // 192.192%2e1%2e1 is a public address to who decodes it, and a cloud's metadata service to who ends it there.
+    if host.contains('%') {
+        return Err(
+            "must be a URL without `%` in its host: some readers decode it, others end the host there"
+                .to_owned(),
+        );
+    }
     Ok(Authority { scheme, userinfo, host, port })
 }
 
@@ -73,14 +82,14 @@ pub(super) fn is_scheme(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
 
-/// RFC 3986, 3.2.1, but for escapes that some readers decode before they divide.
+/// RFC 3986, 3.2.1, but for `;`, where some readers end the host, and for escapes that some decode before they divide.
 fn is_userinfo(text: &str) -> bool {
-    const DELIMITERS: &[&str] = &["2f", "5c", "3f", "23", "40", "00", "0a", "0d"];
+    const DELIMITERS: &[&str] = &["2f", "5c", "3f", "23", "3b", "40", "00", "0a", "0d"];
     let escapes_delimiter = |escape: &str| {
         let digits = escape.get(..2).map(str::to_ascii_lowercase);
         digits.is_none_or(|digits| DELIMITERS.contains(&digits.as_str()))
     };
-    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"%-._~!$&'()*+,;=:".contains(&byte))
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"%-._~!$&'()*+,=:".contains(&byte))
         && !text.split('%').skip(1).any(escapes_delimiter)
 }
 
@@ -103,10 +112,20 @@ fn host_and_port(place: &str) -> Result<(&str, Option<u16>), String> {
     }
 }
 
+/// A host in plain letters and digits, before it is taken for an address: one that doesn't end in a number isn't.
+fn plain(host: &str) -> Option<String> {
+    const NAME: &str = ".x";
+    match Host::parse(&format!("{host}{NAME}")) {
+        Ok(Host::Domain(name)) => name.strip_suffix(NAME).map(str::to_owned),
+        _ => None,
+    }
+}
+
 /// The IPv4 address that a reader sees who takes every number for a decimal one, where zeros in front make that another
 /// address than the URL Standard's octal numbers do.
 pub(super) fn decimal_address(host: &str) -> Option<std::net::Ipv4Addr> {
-    let host = host.strip_suffix('.').unwrap_or(host);
+    let host = plain(host)?;
+    let host = host.strip_suffix('.').unwrap_or(&host);
     let parts: Vec<&str> = host.split('.').take(5).collect();
     let padded = |part: &&str| part.len() > 1 && part.starts_with('0');
     if parts.len() > 4 || !parts.iter().any(padded) {
@@ -159,6 +178,10 @@ mod tests {
             "http://a%2f@b/",
             "http://a b@c/",
             "http://a%@b/",
+            "http://a;@b/",
+            "http://a%3B@b/",
+            "http://127.0.0.1%2eexample.com/",
+            "http://192.192%2e1%2e1/",
             "http://[::1]x:80:1/",
         ] {
             assert!(divide(text).is_err(), "{text:?}");
@@ -188,6 +211,7 @@ mod tests {
             ("010.0.0.1", Some("10.0.0.1")),
             ("0127.1", Some("127.0.0.1")),
             ("0000177.0.0.01.", Some("177.0.0.1")),
+            ("０127。0．0．1。", Some("127.0.0.1")),
             ("10.0.0.1", None),
             ("0x7f.01", None),
             ("0300.0.0.1", None),

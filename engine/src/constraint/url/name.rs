@@ -46,6 +46,12 @@ const LEAD_INSIDE: &[(&str, &str)] = &[
     ("bugbounty.dod.network", LOOPBACK),
     ("localdomain.pw", LOOPBACK),
     ("127-0-0-1.org.uk", LOOPBACK),
+    ("localho.st", LOOPBACK),
+    ("smackaho.st", LOOPBACK),
+    ("42foo.com", LOOPBACK),
+    ("yoogle.com", LOOPBACK),
+    ("metadata.nicob.net", METADATA),
+    ("nicob.net", REDIRECTS),
     ("r3dir.me", REDIRECTS),
     ("r3dir.xyz", REDIRECTS),
 ];
@@ -67,6 +73,8 @@ const SPELL_ADDRESSES: &[&str] = &[
     "rebind.network",
     "lock.cmpxchg8b.com",
     "ceye.io",
+    "ip6.name",
+    "rebind.it",
 ];
 
 const METADATA: &str = "a cloud's metadata service";
