@@ -35,6 +35,9 @@ struct Case {
     matched: Option<String>,
     #[serde(default)]
     span: Option<[usize; 2]>,
+    /// Where it is about how a pattern was found: the decodings, first to last.
+    #[serde(default)]
+    view: Option<Vec<String>>,
 }
 
 #[test]
@@ -51,12 +54,15 @@ fn every_case_gets_its_decision() {
         for case in &file.case {
             count += 1;
             let decision = policy.judge(&case.method, case.arguments.as_bytes());
+            let view: Option<Vec<&str>> =
+                case.view.as_ref().map(|view| view.iter().map(String::as_str).collect());
             let got = (
                 decision.verdict.as_str(),
                 decision.rule.as_str(),
                 decision.at.as_deref(),
                 decision.matched.as_deref(),
                 decision.span,
+                &decision.view,
             );
             let expected = (
                 case.decision.as_str(),
@@ -64,6 +70,7 @@ fn every_case_gets_its_decision() {
                 case.at.as_deref(),
                 case.matched.as_deref(),
                 case.span,
+                view.as_ref().unwrap_or(&decision.view),
             );
             if got != expected {
                 wrong.push(format!("{name}: {}\n  expected {expected:?}\n  got      {got:?}", case.name));

@@ -82,15 +82,41 @@ fn the_sample_policy_does_what_its_comments_say() {
     let text = fs::read_to_string(root().join("argala_policy.toml")).unwrap();
     let policy = Policy::from_toml(&text, "argala_policy.toml").unwrap();
     for (method, arguments, verdict, rule) in [
-        ("execute_sql_query", r#"{"query": "SELECT 1"}"#, Verdict::Allow, "allowed_methods"),
-        ("execute_sql_query", r#"{"query": "drop table t"}"#, Verdict::Deny, "no-destructive-sql"),
+        ("execute_sql_query", r#"{"query": "SELECT 1"}"#, Verdict::Allow, "tools.execute_sql_query"),
+        (
+            "execute_sql_query",
+            r#"{"query": "drop table t"}"#,
+            Verdict::Deny,
+            "tools.execute_sql_query.args.query",
+        ),
+        ("execute_sql_query", r#"{"q": "drop table t"}"#, Verdict::Deny, "no-destructive-sql"),
         (
             "execute_sql_query",
             r#"{"query": "SELECT is_deleted FROM dropdown_items"}"#,
             Verdict::Allow,
-            "allowed_methods",
+            "tools.execute_sql_query",
         ),
-        ("read_text_file", r#"{"path": "how to delete.md"}"#, Verdict::Allow, "allowed_methods"),
+        (
+            "execute_sql_query",
+            r#"{"query": "INSERT INTO t VALUES (1)"}"#,
+            Verdict::Deny,
+            "tools.execute_sql_query.args.query",
+        ),
+        (
+            "run_batch",
+            r#"{"steps": [{"sql": "SELECT 1"}, {"sql": "PRAGMA writable_schema = 1"}]}"#,
+            Verdict::Deny,
+            "tools.run_batch.args.\"/steps/*/sql\"",
+        ),
+        ("read_text_file", r#"{"path": "how to delete.md"}"#, Verdict::Allow, "tools.\"read_*\""),
+        ("read_text_file", r#"{"path": "/srv/data/a.md"}"#, Verdict::Allow, "tools.\"read_*\""),
+        ("read_text_file", r#"{"path": "../a.md"}"#, Verdict::Deny, "tools.\"read_*\".args.path"),
+        (
+            "read_multiple_files",
+            r#"{"paths": ["a.md", "/etc/passwd"]}"#,
+            Verdict::Deny,
+            "tools.\"read_*\".args.\"/paths/*\"",
+        ),
         ("write_file", "{}", Verdict::Deny, "tools.\"write_*\""),
         ("drop_table", "{}", Verdict::Deny, "not-allowed"),
         ("find_rows", r#"{"table": "users", "where": {"a": 1}}"#, Verdict::Allow, "tools.find_rows"),

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 
 import pytest
 
 from sessions.gateway import CommandLine, Gateway
 from sessions.peers import Recorder
 from sessions.test_calls import POLICY, assert_denied
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+CASE_FILES = sorted((Path(__file__).resolve().parents[1] / "cases").glob("*.toml"))
 
 CALLS = {
     "allowed": ("echo", {"text": "drip"}, 0),
@@ -69,3 +78,28 @@ def test_check_and_serve_give_the_same_decision(run: CommandLine, serve: Gateway
             checked = json.loads(done.stdout)
             del checked["id"]
             assert assert_denied(host.call(method, arguments)) == checked
+
+
+def is_json(text: str) -> bool:
+    """Whether a text can stand in a line of `--jsonl`."""
+    try:
+        json.loads(text, parse_constant=int)
+    except ValueError:
+        return False
+    return "\n" not in text
+
+
+@pytest.mark.parametrize("path", CASE_FILES, ids=lambda path: path.stem)
+def test_the_shared_cases_get_their_decisions(run: CommandLine, path: Path) -> None:
+    file = tomllib.loads(path.read_text(encoding="utf-8"))
+    (run.folder / "policy.toml").write_text(file["policy"], encoding="utf-8")
+    cases = [case for case in file["case"] if is_json(case["arguments"])]
+    assert len(cases) >= len(file["case"]) / 2
+    lines = [f'{{"method": {json.dumps(case["method"])}, "arguments": {case["arguments"]}}}\n' for case in cases]
+    done = run("check", "--policy", "policy.toml", "--jsonl", stdin="".join(lines))
+    assert done.returncode == 0, done.stderr
+    decisions = [json.loads(line) for line in done.stdout.splitlines()]
+    for case, decision in zip(cases, decisions, strict=True):
+        expected = {field: case.get(field) for field in ("decision", "rule", "at", "matched", "span")}
+        expected["view"] = case.get("view", decision["view"])
+        assert {field: decision[field] for field in expected} == expected, case["name"]
