@@ -16,7 +16,7 @@ pub(crate) use arena::{Arena, Leaf, LeafKind};
 
 use crate::decision::MAX_FINDINGS;
 use crate::policy::rules::{DenyRule, MatchMode};
-use crate::view::{Exceeded, Reading, View, compared, has_wide_space, may_differ, pattern_forms};
+use crate::view::{Exceeded, Joints, Reading, View, compared, has_wide_space, may_differ, pattern_forms};
 use literals::Literals;
 use regex::Regex;
 
@@ -27,6 +27,8 @@ pub(crate) struct Scanner {
     plain: Matcher,
     /// For readings, where some pattern is looked for in other forms there.
     decoded: Option<Matcher>,
+    /// What lies beside what in the patterns.
+    joints: Joints,
     /// Whether some pattern has white space in it, which any other white space stands for.
     spaces: bool,
 }
@@ -100,7 +102,13 @@ impl Scanner {
         let same = rules.iter().flat_map(DenyRule::texts).all(|pattern| forms(pattern).len() == 1);
         let decoded = if same { None } else { Some(Matcher::new(rules, forms)?) };
         let spaces = rules.iter().flat_map(DenyRule::texts).any(|text| text.contains(char::is_whitespace));
-        Ok(Self { plain, decoded, spaces })
+        let joints = Joints::of(
+            rules
+                .iter()
+                .flat_map(|rule| &rule.patterns)
+                .map(|(text, regex)| regex.is_none().then_some(text.as_str())),
+        );
+        Ok(Self { plain, decoded, joints, spaces })
     }
 
     /// Whether there is anything to look for.
@@ -113,7 +121,8 @@ impl Scanner {
         arena.push(text, leaf);
         // What a number can be decoded to is a number.
         if leaf.kind != LeafKind::Number
-            && (may_differ(text.as_bytes()) || self.spaces && has_wide_space(text.as_bytes()))
+            && (may_differ(text.as_bytes()) && self.joints.may_matter(text)
+                || self.spaces && has_wide_space(text.as_bytes()))
         {
             arena.keep(text, leaf);
         }

@@ -22,6 +22,7 @@ mod found;
 mod gate;
 mod hex;
 mod html;
+mod joint;
 mod letter;
 mod literal;
 mod percent;
@@ -39,6 +40,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 pub(crate) use gate::may_differ;
+pub(crate) use joint::Joints;
 pub(crate) use space::has_wide_space;
 
 use decoder::{BRANCHES, DECODED, LETTERS, Leads, PLAIN_CHARACTERS, PLAIN_LETTERS, Program, RAW};

@@ -11,7 +11,7 @@ use super::decoder::Made;
 use super::{binary, runs};
 
 /// The whole text, or a run that padding ends.
-const SHORTEST_MARKED: usize = 4;
+pub(super) const SHORTEST_MARKED: usize = 4;
 /// From here on a run may be preceded by a word.
 const SHORTEST_SHIFTED: usize = 24;
 
@@ -50,7 +50,7 @@ pub(super) fn may_be(text: &[u8]) -> bool {
     text.len() >= SHORTEST_MARKED && is_nothing_else(text) && binary::text_within(&bytes_of(text)).is_some()
 }
 
-fn is_nothing_else(text: &[u8]) -> bool {
+pub(super) fn is_nothing_else(text: &[u8]) -> bool {
     text.iter().all(|byte| runs::is_part(*byte) || matches!(byte, b'=' | b'\r' | b'\n'))
 }
 

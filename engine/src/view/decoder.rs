@@ -165,6 +165,11 @@ pub(super) const BRANCHES: [fn(&str) -> Vec<Made>; 4] = [
     |text| unicode::spell_tags(text).map(|text| Made::new("tags", text)).into_iter().collect(),
 ];
 
+/// Whether parts of a text are another text, on which everything begins anew.
+pub(super) fn begins_anew(text: &str) -> bool {
+    BRANCHES.iter().any(|branch| !branch(text).is_empty()) || hex::read(text).is_some()
+}
+
 /// The kinds of bytes that a text has, as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Triggers(u16);

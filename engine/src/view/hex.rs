@@ -14,7 +14,7 @@ use super::runs;
 
 const SHORTEST: usize = runs::LONG;
 /// Where it is quoted, or the whole text.
-const SHORTEST_APART: usize = 8;
+pub(super) const SHORTEST_APART: usize = 8;
 /// Groups that a separator parts.
 const FEWEST_GROUPS: usize = 4;
 const BITS: usize = 8;

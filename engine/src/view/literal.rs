@@ -133,6 +133,11 @@ fn call(text: &str, bracket: usize) -> Option<(usize, String, usize)> {
     }
 }
 
+/// Whether the bracket here opens a call that makes characters of numbers.
+pub(super) fn makes_characters(text: &str, bracket: usize) -> bool {
+    call(text, bracket).is_some()
+}
+
 /// No name of a character set is longer.
 const LONGEST_CHARACTER_SET: usize = 64;
 const SKIPPED: [char; 6] = [' ', '\t', '\n', '\r', '"', '\''];

@@ -3,6 +3,7 @@
 mod bounds;
 mod encoders;
 mod gate;
+mod joint;
 
 use super::{compared, pattern_forms, readings};
 
