@@ -28,7 +28,7 @@ pub(super) struct Literals {
 #[derive(Debug)]
 enum Automaton {
     /// One table row a byte of the texts, of up to 1 KiB.
-    Table(DFA),
+    Table(Box<DFA>),
     /// Slower by half, and smaller by far.
     Compact(AhoCorasick),
 }
@@ -64,7 +64,7 @@ impl Literals {
             let table = table.map_err(|error| refuse(&error))?;
             // So that no search can refuse to be one.
             table.try_find_overlapping_iter(Input::new("")).map_err(|error| refuse(&error))?;
-            Automaton::Table(table)
+            Automaton::Table(Box::new(table))
         } else {
             let compact = AhoCorasick::builder().match_kind(kind).build(texts);
             Automaton::Compact(compact.map_err(|error| refuse(&error))?)

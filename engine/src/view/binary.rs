@@ -15,10 +15,16 @@ pub(super) fn whole_text(bytes: &[u8]) -> Option<String> {
         return Some(text);
     }
     let text = match std::str::from_utf8(bytes) {
+        Ok(text) if !text.chars().all(is_text) => return None,
         Ok(text) => text.to_owned(),
         // Overlong forms and a few bytes of Latin-1 among much ASCII.
         Err(_) => {
             let plain = bytes.iter().filter(|byte| byte.is_ascii()).count();
+            // No overlong form begins otherwise.
+            let may_be_overlong = bytes.iter().any(|byte| matches!(byte, 0xC0 | 0xC1 | 0xE0 | 0xF0..));
+            if !may_be_overlong && plain * 8 < bytes.len() * 7 {
+                return None;
+            }
             let mut text = String::new();
             read_utf8(bytes, &mut text);
             let overlong = text.is_ascii();

@@ -37,6 +37,9 @@ pub(super) fn payloads(text: &str) -> Option<Made> {
 /// Whether a text has a run from its beginning on, which is the only place for some.
 pub(super) fn may_be(text: &[u8]) -> bool {
     let start = text.len() - text.trim_ascii_start().len();
+    if !text.get(start).is_some_and(u8::is_ascii_hexdigit) {
+        return false;
+    }
     hex_run(text, start).1.is_some() || binary_run(text, start).1.is_some()
 }
 

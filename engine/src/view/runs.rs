@@ -14,17 +14,26 @@ const EACH: u64 = 0x0101_0101_0101_0101;
 
 /// Whether eight bytes could be part of a run.
 fn may_be_part(eight: [u8; EIGHT]) -> bool {
-    let eight = u64::from_le_bytes(eight);
-    // What is beyond ASCII may be taken for less than it is, never for more.
-    eight.wrapping_sub(EACH * u64::from(b'+')) & EACH << 7 == 0
+    low_bytes(eight) == 0
+}
+
+/// A bit for each of eight bytes below `+`. What is beyond ASCII may be taken for such a byte, never the other way.
+fn low_bytes(eight: [u8; EIGHT]) -> u64 {
+    u64::from_le_bytes(eight).wrapping_sub(EACH * u64::from(b'+')) & EACH << 7
 }
 
 /// Whether a text has a long run.
 pub(super) fn has_long(text: &[u8]) -> bool {
     let mut at = 0;
-    for block in text.chunks(EIGHT * EIGHT) {
+    for block in text.chunks(EIGHT * 16) {
         let eights = block.as_chunks().0;
-        if eights.iter().fold(false, |any, eight| any | may_be_part(*eight)) {
+        let mut any = 0;
+        for eight in eights {
+            // A set highest bit says that the subtraction left no other one.
+            let low = low_bytes(*eight);
+            any |= low.wrapping_sub(1) & !low;
+        }
+        if any >> 63 != 0 {
             let mut places = (at..).step_by(EIGHT).zip(eights).filter(|(_, eight)| may_be_part(**eight));
             if places.any(|(place, _)| around(text, place).len() >= LONG) {
                 return true;
