@@ -410,8 +410,12 @@ pub(super) fn acts(dialect: &Dialect, parts: &[&str], called: bool) -> Option<(&
     if TELLING.iter().any(|telling| fits(telling, last)) {
         return None;
     }
+    let initial = |part: &str| part.bytes().next().map(|byte| byte.to_ascii_lowercase());
     for acting in ACTING.iter().filter(|acting| dialect.has(acting.family)) {
-        for known in acting.names {
+        // Most names begin otherwise: that is told at once.
+        for known in
+            acting.names.iter().filter(|known| parts.iter().any(|part| initial(part) == initial(known)))
+        {
             let bare = match acting.family {
                 Family::Oracle => known.contains('.'),
                 family => family == Family::Sqlite && *known == "pragma_optimize",
