@@ -446,6 +446,7 @@ fn a_target_that_is_not_known_is_every_target() {
             ("DESCRIBE 'x.csv'", false),
             ("SELECT * FROM `a.b.c`", true),
             ("SELECT * FROM pragma_optimize", false),
+            ("EXPLAIN PRAGMA foreign_keys = 0", false),
             ("SELECT utl_inaddr.get_host_address FROM dual", false),
             ("SELECT s.\"NEXTVAL\" FROM dual", false),
             ("FROM t |> EXPORT DATA OPTIONS (uri = 'x') AS SELECT 1", false),

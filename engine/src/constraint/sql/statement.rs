@@ -226,7 +226,8 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
             }
             self.explained = Some(at);
             self.subject = kinds;
-            if runs || self.dialect.adjoins {
+            // SQLite does some pragmas while it reads them, explained or not.
+            if runs || self.dialect.adjoins || kinds.has(Kind::Pragma) {
                 self.need(at, What::Kinds(kinds), true);
             }
             return;
