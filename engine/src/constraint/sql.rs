@@ -17,11 +17,13 @@
 //! A database user who may only read is the boundary; this is a fence before it, for what a user may do and an agent mustn't.
 
 mod dialect;
+mod file;
 mod function;
 mod kind;
 mod lexer;
 mod lexicon;
 mod load;
+mod place;
 mod relation;
 mod statement;
 mod table;
@@ -196,20 +198,22 @@ impl Sql {
                 }
                 unsure.get_or_insert(refused);
             }
-            for relation in self.relations(statement) {
+            if self.tables.is_none() && !self.dialect.has(Family::Duckdb) {
+                continue;
+            }
+            for relation in relation::find(statement.tokens, self.dialect) {
                 self.grant_file(&relation)?;
-                self.grant_relation(&relation)?;
+                if !self.shows(statement) {
+                    self.grant_relation(&relation)?;
+                }
             }
         }
         Ok(unsure)
     }
 
-    fn relations<'t>(&self, statement: &Statement<'t, '_>) -> Vec<Relation<'t>> {
-        // What is listed or shown is no rows; where statements adjoin, a query could follow.
-        let shows =
-            statement.kinds.has(Kind::Show) && !statement.kinds.has(Kind::Explain) && !self.dialect.adjoins;
-        let unasked = self.tables.is_none() && !self.dialect.has(Family::Duckdb);
-        if unasked || shows { Vec::new() } else { relation::find(statement.tokens, self.dialect) }
+    /// Whether a statement only lists and shows, which is no rows. Where statements adjoin, a query could follow.
+    fn shows(&self, statement: &Statement<'_, '_>) -> bool {
+        statement.kinds.has(Kind::Show) && !statement.kinds.has(Kind::Explain) && !self.dialect.adjoins
     }
 
     fn grant(&self, need: &Need<'_>) -> Result<(), Refused> {
@@ -232,10 +236,8 @@ impl Sql {
 
     /// DuckDB reads a file where a string stands for a table. What can't be told could be one, too.
     fn grant_file(&self, relation: &Relation<'_>) -> Result<(), Refused> {
-        let unsure = relation.parts.is_empty() && !self.dialect.is_generic();
-        let named = self.dialect.family == Family::Duckdb
-            && relation.parts.iter().any(|part| statement::is_file_name(part));
-        let file = self.dialect.has(Family::Duckdb) && (relation.quoted || unsure || named);
+        let unsure = relation.parts.is_empty() && self.dialect.family == Family::Duckdb;
+        let file = self.dialect.has(Family::Duckdb) && (relation.file || unsure);
         if file && !self.allows_function("read_*", "read_*") {
             let why = "what stands here for a table can be a file, which `read_*` reads".to_owned();
             return Err(Refused { at: relation.at, why });

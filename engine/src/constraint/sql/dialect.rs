@@ -62,6 +62,8 @@ impl Dialect {
 
 const NESTED: Lexicon = Lexicon { nested: true, ..PLAIN };
 const POSTGRES: Lexicon = Lexicon { escape_prefix: true, dollars: Dollars::Tagged, nested: true, ..PLAIN };
+/// DuckDB has taken these in with its second parser.
+const DUCKDB_BACKTICKS: Lexicon = Lexicon { backticks: true, ..POSTGRES };
 /// Redshift has kept the backslashes of an older PostgreSQL in places.
 const REDSHIFT: Lexicon = Lexicon { backslash: true, ..POSTGRES };
 const MYSQL: Lexicon = Lexicon {
@@ -173,7 +175,7 @@ pub(super) const DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "duckdb",
-        lexicons: &[POSTGRES],
+        lexicons: &[POSTGRES, DUCKDB_BACKTICKS],
         adjoins: false,
         family: Family::Duckdb,
         parser: &parser::DuckDbDialect {},

@@ -71,6 +71,8 @@ pub(super) const ACTING: &[Acting] = &[
             "crosstab*",
             "connectby",
             "cron.*",
+            "cypher",
+            "run_command_on_*",
         ],
     ),
     acting(
@@ -120,7 +122,20 @@ pub(super) const ACTING: &[Acting] = &[
             "brin_desummarize_*",
             "gin_clean_pending_list",
             "set_config",
+            "binary_upgrade_*",
+            "pg_extension_config_dump",
+            "pg_stop_making_pinned_objects",
+            "pg_terminate_session",
+            "autoprewarm_*",
+            "addgeometrycolumn",
+            "dropgeometry*",
+            "updategeometrysrid",
+            "populate_geometry_columns",
+            "create_distributed_table",
             "create_hypertable",
+            "add_job",
+            "run_job",
+            "pgmq.*",
             "drop_chunks",
             "sys_eval",
             "sys_exec",
@@ -141,6 +156,7 @@ pub(super) const ACTING: &[Acting] = &[
             "sleep",
             "benchmark",
             "master_pos_wait",
+            "master_gtid_wait",
             "source_pos_wait",
             "wait_for_executed_gtid_set",
             "wait_until_sql_thread_after_gtids",
@@ -172,6 +188,8 @@ pub(super) const ACTING: &[Acting] = &[
             "zipfile",
             "eval",
             "sqlite_dbpage",
+            "optimize",
+            "pragma_optimize",
         ],
     ),
     acting(
@@ -184,6 +202,9 @@ pub(super) const ACTING: &[Acting] = &[
             "fn_get_audit_file",
             "fn_xe_file_target_read_file",
             "fn_trace_gettable",
+            "fn_dump_dblog*",
+            "dm_os_file_exists",
+            "dm_os_enumerate_filesystem",
             "xp_*",
             "sp_*",
         ],
@@ -193,6 +214,7 @@ pub(super) const ACTING: &[Acting] = &[
         "acts on the account or gives out its files",
         &["system$*", "get_presigned_url"],
     ),
+    acting(Family::Snowflake, "runs a text as SQL that isn't judged", &["to_query"]),
     acting(Family::Bigquery, "runs SQL on another database", &["external_query"]),
     acting(
         Family::Hive,
@@ -228,6 +250,8 @@ pub(super) const ACTING: &[Acting] = &[
             "oss",
             "cosn",
             "hdfs",
+            "hive",
+            "hascolumnintable",
             "hdfscluster",
             "azureblobstorage*",
             "executable",
@@ -252,7 +276,12 @@ pub(super) const ACTING: &[Acting] = &[
     ),
     acting(Family::Hive, "runs a program on the cluster", &[SCRIPT]),
     acting(Family::Clickhouse, "holds the session", &["sleep", "sleepeachrow"]),
-    acting(Family::Clickhouse, "reads whole tables that it is told by name", &["merge"]),
+    acting(
+        Family::Clickhouse,
+        "reads tables that it is told by name",
+        &["merge", "joinget", "joingetornull"],
+    ),
+    acting(Family::Clickhouse, "moves a counter", &["generateserialid"]),
     acting(
         Family::Duckdb,
         "reads files, URLs or other databases",
@@ -270,6 +299,8 @@ pub(super) const ACTING: &[Acting] = &[
             "st_read*",
             "arrow_scan*",
             "pandas_scan",
+            "python_*",
+            "histogram_values",
             "scan_arrow_ipc",
             "duckdb_secrets",
             "which_secret",
@@ -283,7 +314,26 @@ pub(super) const ACTING: &[Acting] = &[
         "runs a text as SQL that isn't judged",
         &["query", "query_table", "json_execute_serialized_sql", "from_substrait*"],
     ),
-    acting(Family::Duckdb, "acts on the database", &["checkpoint", "force_checkpoint", "write_log"]),
+    acting(
+        Family::Duckdb,
+        "acts on the database, its log or its session",
+        &[
+            "checkpoint",
+            "force_checkpoint",
+            "write_log",
+            "enable_logging",
+            "disable_logging",
+            "truncate_duckdb_logs",
+            "enable_profil*",
+            "disable_profil*",
+            "register_external_*",
+            "deregister_external_*",
+            "create_external_*",
+            "destroy_external_*",
+            "sleep_ms",
+            "pg_sleep",
+        ],
+    ),
     acting(
         Family::Oracle,
         "reaches files or other servers, or runs what it is told",
@@ -303,7 +353,8 @@ pub(super) const ACTING: &[Acting] = &[
             "httpuritype.*",
             "urifactory.*",
             "bfilename",
-            "apex_web_service.*",
+            "apex_*.*",
+            "ctx_*.*",
             "owa_*.*",
             "htp.*",
             "ctxsys.*",
@@ -326,6 +377,18 @@ const HARMLESS: &[&str] = &[
     "dbms_assert",
 ];
 
+/// Snowflake's system functions that only tell something.
+const TELLING: &[&str] = &[
+    "system$typeof",
+    "system$clustering_*",
+    "system$estimate_*",
+    "system$stream_has_data",
+    "system$stream_get_table_timestamp",
+    "system$last_change_commit_time",
+    "system$pipe_status",
+    "system$explain_*",
+];
+
 /// Whether a policy that names it means something.
 pub(super) fn is_known(name: &str) -> bool {
     names().any(|known| fits(known, name))
@@ -337,14 +400,29 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// What a function does beside giving a value, if it is known to act, and the name that the table has for it. Its parts
-/// are those of its dotted name.
-pub(super) fn acts(dialect: &Dialect, parts: &[&str]) -> Option<(&'static str, &'static str)> {
+/// are those of its dotted name. What isn't called, with parentheses, may be a column of that name: only Oracle's packages
+/// and SQLite's pragmas can do without.
+pub(super) fn acts(dialect: &Dialect, parts: &[&str], called: bool) -> Option<(&'static str, &'static str)> {
     let (last, before) = parts.split_last()?;
     if before.iter().any(|part| HARMLESS.iter().any(|harmless| harmless.eq_ignore_ascii_case(part))) {
         return None;
     }
+    if TELLING.iter().any(|telling| fits(telling, last)) {
+        return None;
+    }
+    let initial = |part: &str| part.bytes().next().map(|byte| byte.to_ascii_lowercase());
     for acting in ACTING.iter().filter(|acting| dialect.has(acting.family)) {
-        for known in acting.names {
+        // Most names begin otherwise: that is told at once.
+        for known in
+            acting.names.iter().filter(|known| parts.iter().any(|part| initial(part) == initial(known)))
+        {
+            let bare = match acting.family {
+                Family::Oracle => known.contains('.'),
+                family => family == Family::Sqlite && *known == "pragma_optimize",
+            };
+            if !called && !bare {
+                continue;
+            }
             let found = match known.split_once('.') {
                 Some((package, name)) => fits(name, last) && before.iter().any(|part| fits(package, part)),
                 None => fits(known, last),

@@ -34,6 +34,16 @@ impl Token<'_> {
         self.shape == Shape::Word && self.text.eq_ignore_ascii_case(word)
     }
 
+    /// Whether it is this name, between quotes or not.
+    pub(super) fn is_name(&self, name: &str) -> bool {
+        self.is_named() && self.text.eq_ignore_ascii_case(name)
+    }
+
+    /// Whether it can be a name.
+    pub(super) fn is_named(&self) -> bool {
+        matches!(self.shape, Shape::Word | Shape::Name)
+    }
+
     pub(super) fn is_mark(&self, mark: &str) -> bool {
         self.shape == Shape::Mark && self.text == mark
     }
@@ -156,9 +166,7 @@ impl<'t> Lexer<'t, '_> {
 
     /// Whether what was just taken is part of a dotted name, so that `.5` would be a part of it.
     fn after_name(&self) -> bool {
-        self.tokens
-            .last()
-            .is_some_and(|token| token.end == self.at && matches!(token.shape, Shape::Word | Shape::Name))
+        self.tokens.last().is_some_and(|token| token.end == self.at && token.is_named())
     }
 
     fn number(&mut self) {
@@ -232,6 +240,11 @@ impl<'t> Lexer<'t, '_> {
             }
             '\'' if self.escaped == Some(self.tokens.len()) => {
                 self.until_quote(from, b'\'', true, Shape::Text)?;
+                // PostgreSQL's backslashes go on in it, DuckDB's don't.
+                if self.tokens.last().is_some_and(|token| token.text.contains('\\')) {
+                    let what = "a string goes on behind one with escapes, and holds a backslash";
+                    return Err(self.fatal(from, what));
+                }
                 self.escaped = Some(self.tokens.len());
             }
             '\'' => self.until_quote(from, b'\'', lexicon.backslash, Shape::Text)?,

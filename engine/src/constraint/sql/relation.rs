@@ -8,8 +8,9 @@
 //! DESCRIBE tell of every table; what they tell is no rows.
 
 use super::dialect::{Dialect, Family};
-use super::function;
 use super::lexer::{Shape, Token};
+use super::place::{BEFORE, BEGIN, BETWEEN, ENDS, READERS};
+use super::{file, function};
 
 /// What stands where a relation can.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +18,8 @@ pub(super) struct Relation<'t> {
     pub(super) at: usize,
     /// The parts of its dotted name. Empty where what stands there can't be told.
     pub(super) parts: Vec<&'t str>,
-    /// Whether it is a string, which DuckDB takes for a file.
-    pub(super) quoted: bool,
+    /// Whether DuckDB can take it for a file.
+    pub(super) file: bool,
 }
 
 impl Relation<'_> {
@@ -26,102 +27,6 @@ impl Relation<'_> {
         self.parts.join(".")
     }
 }
-
-/// Words behind which a relation stands.
-const BEFORE: &[&str] = &[
-    "FROM",
-    "JOIN",
-    "STRAIGHT_JOIN",
-    "INTO",
-    "UPDATE",
-    "TABLE",
-    "APPLY",
-    "PIVOT",
-    "UNPIVOT",
-    "SUMMARIZE",
-    "DELETE",
-    "TRUNCATE",
-    "MERGE",
-    "INSERT",
-    "OVERWRITE",
-    "REPLACE",
-];
-
-/// Words between those and a relation that is written.
-const BETWEEN: &[&str] = &[
-    "TABLE",
-    "INTO",
-    "FROM",
-    "ONLY",
-    "IGNORE",
-    "LOW_PRIORITY",
-    "HIGH_PRIORITY",
-    "DELAYED",
-    "QUICK",
-    "OVERWRITE",
-    "OR",
-    "ABORT",
-    "FAIL",
-    "ROLLBACK",
-    "REPLACE",
-    "IF",
-    "EXISTS",
-    "TEMP",
-    "TEMPORARY",
-    "UNLOGGED",
-    "LOCAL",
-    "GLOBAL",
-];
-
-/// Functions in the place of a relation that read one which their arguments name. `*` stands for any end.
-const READERS: &[&str] = &[
-    "containstable",
-    "freetexttable",
-    "changetable",
-    "semantic*",
-    "predict",
-    "cluster*",
-    "loop",
-    "mergetree*",
-    "dictionary",
-    "table_changes",
-    "read_files",
-    "containers",
-    "shards",
-    "event_log",
-];
-
-/// Words that end a FROM.
-const ENDS: &[&str] = &[
-    "SELECT",
-    "WHERE",
-    "GROUP",
-    "ORDER",
-    "HAVING",
-    "LIMIT",
-    "UNION",
-    "EXCEPT",
-    "INTERSECT",
-    "MINUS",
-    "SET",
-    "VALUES",
-    "WINDOW",
-    "QUALIFY",
-    "RETURNING",
-    "CONNECT",
-    "START",
-    "PREWHERE",
-    "SETTINGS",
-    "OPTION",
-    "FETCH",
-    "OFFSET",
-    "CLUSTER",
-    "DISTRIBUTE",
-    "SORT",
-    "MODEL",
-    "OUTPUT",
-    "WHEN",
-];
 
 /// What is open at a place: the text, or a parenthesis.
 #[derive(Debug, Default)]
@@ -154,7 +59,7 @@ pub(super) fn find<'t>(tokens: &[Token<'t>], dialect: &Dialect) -> Vec<Relation<
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
         if finder.groups.len() > MOST || finder.names.len() > MOST {
-            finder.found.push(Relation { at: token.at, parts: Vec::new(), quoted: false });
+            finder.found.push(Relation { at: token.at, parts: Vec::new(), file: true });
             break;
         }
         at = finder.step(at);
@@ -193,13 +98,7 @@ impl<'t, 's> Finder<'t, 's, '_> {
     fn step(&mut self, at: usize) -> usize {
         let Some(token) = self.tokens.get(at) else { return at + 1 };
         if token.is_mark("(") {
-            let query = self.is_one(
-                at + 1,
-                &[
-                    "SELECT", "WITH", "FROM", "VALUES", "TABLE", "PIVOT", "UNPIVOT", "DELETE", "UPDATE",
-                    "INSERT", "MERGE",
-                ],
-            );
+            let query = self.is_one(at + 1, BEGIN) || self.describes_file(at + 1);
             let nested = self.awaited;
             self.groups.push(Group {
                 call: !query && !nested && !self.is_mark(at + 1, "("),
@@ -236,9 +135,10 @@ impl<'t, 's> Finder<'t, 's, '_> {
 
     /// Whether a word stands between FROM or INTO and its relation, and isn't the relation.
     fn is_between(&self, at: usize) -> bool {
-        let more = self.tokens.get(at + 1).is_some_and(|after| {
-            matches!(after.shape, Shape::Word | Shape::Name) && !after.is_word("AS") || after.is_mark("(")
-        });
+        let more = self
+            .tokens
+            .get(at + 1)
+            .is_some_and(|after| after.is_named() && !after.is_word("AS") || after.is_mark("("));
         let source = self.is_one(at, &["LATERAL"])
             || self.is_one(at, &["ONLY"]) && self.dialect.family == Family::Postgres
             || self.is_one(at, &["STREAM"]) && self.dialect.family == Family::Hive;
@@ -276,7 +176,9 @@ impl<'t, 's> Finder<'t, 's, '_> {
         } else if self.is_one(at, &["IN"]) && self.dialect.has(Family::Clickhouse) {
             // ClickHouse's `a IN t` reads a table.
             let after = self.tokens.get(at + 1);
-            self.awaited = after.is_some_and(|after| matches!(after.shape, Shape::Word | Shape::Name));
+            self.awaited = after.is_some_and(|after| after.is_named());
+        } else if self.describes_file(at) {
+            self.awaited = true;
         } else if self.is_one(at, &["USING"]) {
             self.awaited = !call && (self.merges || !self.is_mark(at + 1, "("));
         } else if self.is_one(at, BEFORE) && (!call || self.is_one(at, &["TABLE"])) {
@@ -310,36 +212,29 @@ impl<'t, 's> Finder<'t, 's, '_> {
             self.word(at);
             return at + 1;
         }
-        let mut parts = Vec::new();
-        let mut end = at;
-        while let Some(part) = self.tokens.get(end) {
-            if !matches!(part.shape, Shape::Word | Shape::Name) {
-                break;
-            }
-            if part.shape == Shape::Name && part.text.contains('.') && self.dialect.is_generic() {
-                parts.clear();
-                break;
-            }
-            if self.dialect.family == Family::Bigquery {
-                // It quotes a whole dotted name.
-                parts.extend(part.text.split('.'));
-            } else {
-                parts.push(part.text);
-            }
-            end += 1;
-            if !self.is_mark(end, ".") {
-                break;
-            }
-            end += 1;
+        let (mut parts, end) = self.dotted(at);
+        let file = file::is_named(self.dialect, &parts);
+        let dotted = |part: &&str| part.contains('.');
+        if self.dialect.family == Family::Bigquery {
+            // It quotes a whole dotted name.
+            parts = parts.into_iter().flat_map(|part| part.split('.')).collect();
+        } else if self.dialect.is_generic() && parts.iter().any(dotted) {
+            parts.clear();
+        }
+        // DuckDB writes an alias before what it names.
+        if self.dialect.has(Family::Duckdb) && parts.len() == 1 && self.is_mark(end, ":") {
+            self.awaited = true;
+            return end + 1;
         }
         if token.shape == Shape::Text {
-            let quoted = token.text.starts_with('\'');
-            self.found.push(Relation { at: token.at, parts: Vec::new(), quoted });
+            // What DuckDB takes for a string is one between other quotes, too.
+            let file = !token.text.starts_with('"');
+            self.found.push(Relation { at: token.at, parts: Vec::new(), file });
             return at + 1;
         }
         if parts.is_empty() || self.is_mark(end, ".") || self.is_mark(end, "@") || token.text.starts_with('@')
         {
-            self.found.push(Relation { at: token.at, parts: Vec::new(), quoted: false });
+            self.found.push(Relation { at: token.at, parts: Vec::new(), file });
             return at + 1;
         }
         if self.is_mark(end, "(") && self.is_one(at, &["TABLE", "IDENTIFIER"]) {
@@ -347,7 +242,7 @@ impl<'t, 's> Finder<'t, 's, '_> {
             let function = matches!(self.tokens.get(end + 1..end + 3), Some([name, open])
                 if name.shape == Shape::Word && open.is_mark("("));
             if !function || self.is_one(at, &["IDENTIFIER"]) {
-                self.found.push(Relation { at: token.at, parts: Vec::new(), quoted: false });
+                self.found.push(Relation { at: token.at, parts: Vec::new(), file });
             }
             return end;
         }
@@ -357,14 +252,42 @@ impl<'t, 's> Finder<'t, 's, '_> {
         });
         if function && !inserts && !self.hints(end) {
             if parts.last().is_some_and(|name| READERS.iter().any(|reader| function::fits(reader, name))) {
-                self.found.push(Relation { at: token.at, parts: Vec::new(), quoted: false });
+                let file = parts.last().is_some_and(|name| function::fits("histogram*", name));
+                self.found.push(Relation { at: token.at, parts: Vec::new(), file });
             }
             return end;
         }
         if !(parts.len() == 1 && parts.first().is_some_and(|name| self.is_common(name))) {
-            self.found.push(Relation { at: token.at, parts, quoted: false });
+            self.found.push(Relation { at: token.at, parts, file });
         }
         end
+    }
+
+    /// The parts of the dotted name that stands here, and the place behind it.
+    fn dotted(&self, at: usize) -> (Vec<&'t str>, usize) {
+        let mut parts = Vec::new();
+        let mut end = at;
+        while let Some(part) = self.tokens.get(end).filter(|part| part.is_named()) {
+            parts.push(part.text);
+            end += 1;
+            if !self.is_mark(end, ".") {
+                break;
+            }
+            end += 1;
+        }
+        (parts, end)
+    }
+
+    /// Whether DuckDB describes a file: it reads the beginning of it.
+    fn describes_file(&self, at: usize) -> bool {
+        if !self.is_one(at, &["DESCRIBE", "DESC", "SHOW", "SUMMARIZE"]) || !self.dialect.has(Family::Duckdb) {
+            return false;
+        }
+        let begins = at.checked_sub(1).is_none_or(|before| {
+            self.is_mark(before, "(") || self.is_one(before, &["EXPLAIN", "ANALYZE", "ANALYSE"])
+        });
+        let text = self.tokens.get(at + 1).is_some_and(|after| after.shape == Shape::Text);
+        begins && (text || file::is_named(self.dialect, &self.dotted(at + 1).0))
     }
 
     /// Whether parentheses behind a name are SQL Server's old hints, and not a function's arguments: `FROM t (NOLOCK)`.
@@ -407,7 +330,7 @@ impl<'t, 's> Finder<'t, 's, '_> {
 
     /// Takes `name [(columns)] AS [NOT] [MATERIALIZED] (`, and opens the parenthesis.
     fn define(&mut self, at: usize, recursive: bool) -> Option<usize> {
-        let name = self.tokens.get(at).filter(|token| matches!(token.shape, Shape::Word | Shape::Name))?;
+        let name = self.tokens.get(at).filter(|token| token.is_named())?;
         let mut open = at + 1;
         if self.is_mark(open, "(") {
             let columns = self.tokens.get(open..)?.iter().position(|token| token.is_mark(")"))?;

@@ -96,8 +96,8 @@ struct Reader<'t, 's, 'd> {
     /// What the explained statement is, or the statement itself.
     subject: Kinds,
     needs: Vec<Need<'t>>,
-    /// For each parenthesis that is open, whether it holds a query.
-    queries: Vec<bool>,
+    /// How many parentheses are open.
+    open: usize,
     /// Whether an `INTO` has been read.
     into: bool,
     /// Whether a `SET` to come can belong to what was read: an `UPDATE`, or the `SEARCH` or `CYCLE` of a recursive query.
@@ -111,18 +111,6 @@ const OF_TRANSACTIONS: &[&str] =
 /// Words behind which a statement can begin inside of another one.
 const BEFORE_STATEMENTS: &[&str] =
     &["THEN", "ELSE", "DO", "BEGIN", "ANALYZE", "ANALYSE", "IS", "LOOP", "IMMEDIATE"];
-
-/// Ends of names that DuckDB takes for files.
-const FILES: &[&str] = &[
-    ".csv", ".tsv", ".txt", ".parquet", ".json", ".jsonl", ".ndjson", ".xlsx", ".gz", ".zst", ".db",
-    ".duckdb", ".ddb", ".sqlite", ".arrow", ".feather", ".avro", ".shp", ".gpkg", ".fgb", ".geojson",
-];
-
-/// Whether DuckDB takes a quoted name for a file where no table has it.
-pub(super) fn is_file_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.contains(['/', ':', '*']) || FILES.iter().any(|end| name.ends_with(end))
-}
 
 /// BigQuery's and Spark's pipe operators that only make a query. Others write.
 const PIPES: &[&str] = &["DROP", "SET", "CALL", "REPLACE"];
@@ -138,7 +126,7 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
             explained: None,
             subject: Kinds::NONE,
             needs: Vec::new(),
-            queries: Vec::new(),
+            open: 0,
             into: false,
             sets: false,
         }
@@ -182,9 +170,9 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
             self.sets |= self.is_one(at, &["UPDATE", "MERGE", "INSERT", "ALTER", "SEARCH", "CYCLE"]);
             self.into |= self.is_word(at, "INTO");
             if self.is_mark(at, "(") {
-                self.queries.push(self.is_one(at + 1, &["SELECT", "WITH", "FROM", "PIVOT", "UNPIVOT"]));
+                self.open += 1;
             } else if self.is_mark(at, ")") {
-                self.queries.pop();
+                self.open = self.open.saturating_sub(1);
             }
         }
         Statement { tokens: self.tokens, kinds: self.kinds, needs: self.needs }
@@ -238,7 +226,8 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
             }
             self.explained = Some(at);
             self.subject = kinds;
-            if runs || self.dialect.adjoins {
+            // SQLite does some pragmas while it reads them, explained or not.
+            if runs || self.dialect.adjoins || kinds.has(Kind::Pragma) {
                 self.need(at, What::Kinds(kinds), true);
             }
             return;
@@ -253,8 +242,7 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
         let Some(token) = self.token(at).filter(|token| token.shape == Shape::Word) else { return };
         let adjoins = self.dialect.adjoins;
         let before = self.before(at);
-        let Some(verb) = verb::begun_at(before, token, self.token(at + 1), adjoins, self.queries.is_empty())
-        else {
+        let Some(verb) = verb::begun_at(before, token, self.token(at + 1), adjoins, self.open == 0) else {
             return self.read_glued(at);
         };
         let follows =
@@ -295,8 +283,7 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
     /// Whether `SHOW CREATE …` is about one name and no more, where it could be taken for a procedure and a statement.
     fn shows_one_name(&self, create: usize) -> bool {
         let rest = self.tokens.get(create + 2..).unwrap_or_default();
-        let named =
-            rest.iter().all(|token| matches!(token.shape, Shape::Word | Shape::Name) || token.is_mark("."));
+        let named = rest.iter().all(|token| token.is_named() || token.is_mark("."));
         !self.dialect.adjoins || self.is_one(create + 1, &["TABLE", "VIEW"]) && named && rest.len() <= 5
     }
 
@@ -350,20 +337,18 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
         let called = self.is_mark(at + 1, "(");
         let next_value =
             self.is_word(at, "NEXT") && self.is_word(at + 1, "VALUE") && self.is_word(at + 2, "FOR");
-        if next_value || token.is_word("NEXTVAL") && dotted && !called {
+        if next_value || dotted && !called && token.is_name("NEXTVAL") {
             return self.need(at, What::Function("nextval", "moves a sequence"), true);
         }
         let script = self.token(at + 1).is_some_and(|after| after.shape == Shape::Text);
         if token.is_word("USING") && script && self.dialect.has(Family::Hive) {
             return self.need(at, What::Function(function::SCRIPT, "runs a program on the cluster"), true);
         }
-        if self.dialect.has(Family::Duckdb) && self.reads_a_file(at) {
-            return self.need(at, What::Function("read_*", "reads files, URLs or other databases"), true);
-        }
         let aliased = self.before(at).is_some_and(|before| before.is_word("AS"));
         // Oracle calls a function of a package without parentheses, too.
-        let bare = dotted && self.dialect.family == Family::Oracle;
-        if !(called || bare) || aliased || !matches!(token.shape, Shape::Word | Shape::Name) {
+        let bare = dotted && self.dialect.has(Family::Oracle)
+            || self.dialect.has(Family::Sqlite) && token.is_name("pragma_optimize");
+        if !(called || bare) || aliased || !token.is_named() {
             return;
         }
         let mut parts = vec![token.text];
@@ -373,24 +358,8 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
             parts.extend(self.token(first).map(|part| part.text));
         }
         parts.reverse();
-        if let Some((acts, name)) = function::acts(self.dialect, &parts)
-            && (called || name.contains('.'))
-        {
+        if let Some((acts, name)) = function::acts(self.dialect, &parts, called) {
             self.need(at, What::Function(name, acts), true);
         }
-    }
-
-    /// Whether a string, or a name that looks like a file's, stands where a table should.
-    fn reads_a_file(&self, at: usize) -> bool {
-        let Some(token) = self.token(at) else { return false };
-        let table = self.before(at).is_some_and(|before| before.is_word("FROM") || before.is_word("JOIN"));
-        let file = match token.shape {
-            // A double-quoted one is a name for DuckDB.
-            Shape::Text => !token.text.starts_with('"'),
-            Shape::Name => self.dialect.family == Family::Duckdb && is_file_name(token.text),
-            _ => false,
-        };
-        // Not `EXTRACT(year FROM '…')`.
-        table && file && self.kinds.has(Kind::Select) && self.queries.last() != Some(&false)
     }
 }

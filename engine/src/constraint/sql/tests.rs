@@ -57,7 +57,7 @@ fn a_function_acts_by_its_last_part_or_by_its_package() {
         ("oracle", &["dbms_random", "value"], false),
         ("postgres", &["lower"], false),
     ] {
-        assert_eq!(function::acts(dialect(name), parts).is_some(), acts, "{name} {parts:?}");
+        assert_eq!(function::acts(dialect(name), parts, true).is_some(), acts, "{name} {parts:?}");
     }
 }
 
@@ -161,7 +161,7 @@ fn a_glob_without_a_dot_means_the_last_part_of_a_name() {
         ("*", "a.b", true),
         ("a*a", "a", false),
     ] {
-        let relation = relation::Relation { at: 0, parts: name.split('.').collect(), quoted: false };
+        let relation = relation::Relation { at: 0, parts: name.split('.').collect(), file: false };
         assert_eq!(Glob::parse(glob).unwrap().matches(&relation), matches, "{glob} {name}");
     }
     for glob in ["", "a.", ".a", "a**"] {

@@ -179,7 +179,8 @@ impl Looker<'_> {
     fn function(&mut self, name: &ObjectName) {
         let parts: Vec<String> = name.0.iter().map(ToString::to_string).collect();
         let parts: Vec<&str> = parts.iter().map(|part| part.trim_matches(['"', '`', '[', ']'])).collect();
-        if let (Some((acts, known)), Some(last)) = (function::acts(self.dialect, &parts), parts.last()) {
+        if let (Some((acts, known)), Some(last)) = (function::acts(self.dialect, &parts, true), parts.last())
+        {
             self.seen.functions.push(((*last).to_owned(), acts, known));
         }
     }

@@ -27,10 +27,8 @@ enum Next {
     Value,
     /// A word or a name, or nothing at all.
     Anything,
-    /// The word `TRIGGER`.
-    Trigger,
-    /// `TRAN` or `TRANSACTION`.
-    Transaction,
+    /// One of these words.
+    One(&'static [&'static str]),
 }
 
 const fn verb(word: &'static str, kind: Kind, next: Next) -> Verb {
@@ -57,6 +55,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb("EXEC", Kind::Call, Next::Value),
     verb("EXECUTE", Kind::Call, Next::Value),
     verb("CALL", Kind::Call, Next::Name),
+    verb("EXPORT", Kind::Copy, Next::One(&["DATA"])),
     adjoined("ADD", Kind::Alter, Next::Name),
     adjoined("DENY", Kind::Revoke, Next::Name),
     adjoined("BACKUP", Kind::Copy, Next::Name),
@@ -69,8 +68,13 @@ pub(super) const VERBS: &[Verb] = &[
     adjoined("CHECKPOINT", Kind::Maintain, Next::Anything),
     adjoined("COMMIT", Kind::Transaction, Next::Anything),
     adjoined("ROLLBACK", Kind::Transaction, Next::Anything),
-    adjoined("BEGIN", Kind::Transaction, Next::Transaction),
-    adjoined("SAVE", Kind::Transaction, Next::Transaction),
+    adjoined("BEGIN", Kind::Transaction, Next::One(&["TRAN", "TRANSACTION", "DIALOG", "CONVERSATION"])),
+    adjoined("SAVE", Kind::Transaction, Next::One(&["TRAN", "TRANSACTION"])),
+    adjoined("END", Kind::Do, Next::One(&["CONVERSATION"])),
+    adjoined("SEND", Kind::Do, Next::One(&["ON"])),
+    adjoined("OPEN", Kind::Cursor, Next::Name),
+    adjoined("CLOSE", Kind::Cursor, Next::Name),
+    adjoined("DEALLOCATE", Kind::Prepare, Next::Name),
     adjoined("WAITFOR", Kind::Do, Next::Name),
     adjoined("RAISERROR", Kind::Do, Next::Value),
     adjoined("DECLARE", Kind::Do, Next::Name),
@@ -81,8 +85,8 @@ pub(super) const VERBS: &[Verb] = &[
     adjoined("SETUSER", Kind::Set, Next::Anything),
     adjoined("WRITETEXT", Kind::Update, Next::Name),
     adjoined("UPDATETEXT", Kind::Update, Next::Name),
-    adjoined("DISABLE", Kind::Alter, Next::Trigger),
-    adjoined("ENABLE", Kind::Alter, Next::Trigger),
+    adjoined("DISABLE", Kind::Alter, Next::One(&["TRIGGER"])),
+    adjoined("ENABLE", Kind::Alter, Next::One(&["TRIGGER"])),
 ];
 
 /// Words that go on with an expression, so that what stands before them was a column. Each is reserved in SQL Server:
@@ -170,10 +174,7 @@ pub(super) fn begun_at(
 /// Whether a token can be the thing that the word before it is about.
 pub(super) fn can_follow(after: &Token<'_>, adjoins: bool) -> bool {
     let goes_on = |words: &[&str]| words.iter().any(|word| after.is_word(word));
-    let named = matches!(after.shape, Shape::Word | Shape::Name)
-        || !after.text.is_ascii()
-        || after.is_mark("@")
-        || after.is_mark("#");
+    let named = after.is_named() || !after.text.is_ascii() || after.is_mark("@") || after.is_mark("#");
     named && !goes_on(GOES_ON) && (adjoins || !goes_on(GOES_ON_ALONE))
 }
 
@@ -192,8 +193,7 @@ impl Next {
                     || adjoins && after.is_word("AS")
             }
             Self::Anything => named,
-            Self::Trigger => after.is_word("TRIGGER"),
-            Self::Transaction => after.is_word("TRAN") || after.is_word("TRANSACTION"),
+            Self::One(words) => words.iter().any(|word| after.is_word(word)),
         }
     }
 }
