@@ -683,6 +683,28 @@ fn a_makefile_that_the_text_writes_is_denied() {
 }
 
 #[test]
+fn whatever_sets_a_variable_that_steers_is_denied() {
+    let keys = "allow = ['ls', 'echo', 'printf', 'read', 'test']";
+    all_are(
+        false,
+        keys,
+        &[
+            "for PATH in .; do ls; done",
+            "select PATH in .; do ls; done",
+            "((PATH=1)); ls",
+            "echo ${PATH:=.}; ls",
+            "echo ${LD_PRELOAD=x}; ls",
+            "printf -v PATH .; ls",
+            "printf -vPATH .; ls",
+            "read PATH <<< .; ls",
+            "printf -v \"$x\" .; ls",
+        ],
+    );
+    let fine = ["for f in a; do ls; done", "read -r line", "echo ${x:=1}", "printf -v x a; echo a"];
+    all_are(true, keys, &fine);
+}
+
+#[test]
 fn a_commit_message_is_prose() {
     all_are(true, BROAD, &["git commit -m 'use `ls` and $(pwd)'", "git commit -m '! now'"]);
     all_are(false, BROAD, &["git rebase -x '`id`' main", "git -c alias.x='!id' commit -m x"]);
