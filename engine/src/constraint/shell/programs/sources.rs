@@ -5,12 +5,12 @@ use super::{PLAIN, Program, Reads};
 /// How code in an interpreter's language starts another program.
 #[rustfmt::skip]
 const STARTS: &[&str] = &[
-    "/bin/", "system(", "system (", "system \"", "system '", "exec(", "exec (", "exec \"", "exec '", "exec sh",
-    "execl", "execv", "execfile", "popen", "spawn", "subprocess", "child_process", "passthru", "pcntl",
-    "proc_open", "os.execute", "os:cmd", "sys.command", "sys.process", "system.process", "system.cmd",
-    "callcommand", "run-shell-command", "run-program", "run(`", "`", "open3", "open2", "%x", "qx", "\"|", "'|",
-    "|-", "shell script", "start-process", "invoke-expression", "iex ", "pty.", "ctypes", "dlopen", "import(\"os",
-    "__import__", "getattr(", "fork", "socket", "load(", "eval",
+    "/bin/", "system(", "system (", "system \"", "system '", "exec(", "exec (", "exec \"", "exec '",
+    "exec sh", "execl", "execv", "execfile", "popen", "spawn", "subprocess", "child_process", "passthru",
+    "pcntl", "proc_open", "os.execute", "os:cmd", "sys.command", "sys.process", "system.process",
+    "system.cmd", "callcommand", "run-shell-command", "run-program", "run(`", "`", "open3", "open2",
+    "%x", "qx", "\"|", "'|", "|-", "shell script", "start-process", "invoke-expression", "iex ", "pty.",
+    "ctypes", "dlopen", "import(\"os", "__import__", "getattr(", "fork", "socket", "load(", "eval",
 ];
 
 pub(super) const TABLE: &[Program] = &[
