@@ -629,6 +629,88 @@ fn a_way_out_of_an_allowed_program_is_denied() {
 }
 
 #[test]
+fn code_that_starts_another_program_is_denied_where_it_is_plain() {
+    let languages = "allow = ['python3', 'perl', 'ruby', 'node', 'php', 'lua', 'octave', 'erl', 'docker']";
+    all_are(
+        false,
+        languages,
+        &[
+            "python3 -c 'import os; os.system(\"id\")'",
+            "python3 -c 'import subprocess as s; s.run([\"id\"])'",
+            "perl -e 'exec \"sh\"'",
+            "perl -e 'print `id`'",
+            "ruby -e 'Kernel.exec(\"id\")'",
+            "node -e 'require(\"child_process\")'",
+            "php -r 'pcntl_exec(\"sh\");'",
+            "lua -e 'io.popen(\"id\")'",
+            "octave --eval 'system(\"id\")'",
+            "erl -eval 'os:cmd(\"id\")'",
+            "docker run -it image sh",
+            "docker exec box sh",
+        ],
+    );
+    all_are(
+        true,
+        languages,
+        &[
+            "python3 -c 'import sys; print(sys.executable)'",
+            "python3 -m json.tool f",
+            "perl -pe 's/a/b/' f",
+            "node -e 'console.log(1 + 1)'",
+            "docker ps -a",
+            "docker compose up -d",
+        ],
+    );
+    all_are(true, "allow = ['docker run']", &["docker run image"]);
+}
+
+#[test]
+fn a_makefile_that_the_text_writes_is_denied() {
+    all_are(
+        false,
+        BROAD,
+        &[
+            "echo 'x:;id' | make -f -",
+            "make -sf- <<< 'x:;id'",
+            "make --file=- <<E\nx:;id\nE\n",
+            "make -f <(echo 'x:;id')",
+            "make --makefile /dev/stdin <<< 'x:;id'",
+            "make CC='sh -c id'",
+            "make CC=/bin/bash",
+        ],
+    );
+    all_are(true, BROAD, &["make -f other.mk -j4", "make CC=clang CFLAGS='-O2 -g' all"]);
+}
+
+#[test]
+fn whatever_sets_a_variable_that_steers_is_denied() {
+    let keys = "allow = ['ls', 'echo', 'printf', 'read', 'test']";
+    all_are(
+        false,
+        keys,
+        &[
+            "for PATH in .; do ls; done",
+            "select PATH in .; do ls; done",
+            "((PATH=1)); ls",
+            "echo ${PATH:=.}; ls",
+            "echo ${LD_PRELOAD=x}; ls",
+            "printf -v PATH .; ls",
+            "printf -vPATH .; ls",
+            "read PATH <<< .; ls",
+            "printf -v \"$x\" .; ls",
+        ],
+    );
+    let fine = ["for f in a; do ls; done", "read -r line", "echo ${x:=1}", "printf -v x a; echo a"];
+    all_are(true, keys, &fine);
+}
+
+#[test]
+fn a_commit_message_is_prose() {
+    all_are(true, BROAD, &["git commit -m 'use `ls` and $(pwd)'", "git commit -m '! now'"]);
+    all_are(false, BROAD, &["git rebase -x '`id`' main", "git -c alias.x='!id' commit -m x"]);
+}
+
+#[test]
 fn what_an_author_lists_with_its_words_is_open() {
     all_are(
         true,

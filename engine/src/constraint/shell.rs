@@ -9,7 +9,8 @@
 //! the shell's own start files make of a name, which program `PATH` finds, file names that a `*` becomes (a
 //! file may be called `-rf`), keys that a person types into a program, what variables that were set before
 //! hold, and a text that is typed into an interactive shell, which expands `!`. A program that isn't known
-//! here is judged by general rules only.
+//! here is judged by general rules only, and the code of an interpreter only by the plain ways in which it
+//! starts a program.
 
 mod found;
 mod judge;

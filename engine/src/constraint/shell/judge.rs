@@ -44,6 +44,13 @@ impl Shell {
             }
             known.chosen.extend(chosen.iter().cloned());
             chosen.clone_from(&known.chosen);
+            // Loops, `${x:=…}`, arithmetic, `read` and `printf -v` set variables too.
+            if let Some(name) = known.steered() {
+                let line = || format!("it sets a variable that may change what runs: {}", shorten(name));
+                if !tell(&line, false) {
+                    return;
+                }
+            }
             if (found.evaluates || known.evaluates) && (known.any || !known.chosen.is_empty()) {
                 let line =
                     || "arithmetic over a variable that the text sets to what isn't a number".to_owned();

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::found::{Command, Direction, Found, Set};
+use super::names;
 use super::options::Doubt;
 use super::word::{UNKNOWN, Unknown, Word};
 
@@ -123,6 +124,15 @@ impl<'f> Known<'f> {
             "test" | "[" => has(&compares),
             _ => false,
         };
+    }
+
+    /// A variable that the text sets and that changes what runs, or may be such a one.
+    pub(super) fn steered(&self) -> Option<&str> {
+        let steers = |name: &&String| {
+            names::steers(name) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        };
+        let known = self.set.keys().chain(&self.chosen).find(steers).map(String::as_str);
+        known.or(self.any.then_some("one whose name only the run can tell"))
     }
 
     /// Whether these commands print only what the text can't choose.

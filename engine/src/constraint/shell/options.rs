@@ -34,7 +34,7 @@ pub(super) struct Given<'a> {
 }
 
 /// Shells as words: a program that is given one will run it.
-const SHELLS: [&str; 7] = ["sh", "bash", "dash", "zsh", "ksh", "ash", "fish"];
+pub(super) const SHELLS: [&str; 7] = ["sh", "bash", "dash", "zsh", "ksh", "ash", "fish"];
 
 /// Pieces of an option's name that say that it runs or loads something.
 const TELLING: [&str; 29] = [
@@ -95,8 +95,15 @@ impl Given<'_> {
     /// What is refused, as the end of "…, since".
     pub(super) fn judge(&self) -> Result<(), String> {
         let program = self.program;
-        if matches!(program.reads, Reads::Data | Reads::Code) {
+        if program.reads == Reads::Data {
             return Ok(());
+        }
+        // What an interpreter is told is its own; that it starts another program is seen where it is plain.
+        if program.reads == Reads::Code {
+            return self.words.iter().enumerate().try_for_each(|(at, (word, _))| {
+                self.marks(self.bare.get(at).and_then(Option::as_deref).unwrap_or(&word.text))?;
+                self.marks(&word.text)
+            });
         }
         // What the policy names is open, but it is where the operands begin.
         let mut operands: Vec<&str> =
@@ -146,6 +153,12 @@ impl Given<'_> {
             && let Some(reason) = self.refuses(|refused| refused.starts_with('@'), text)
         {
             return Err(reason);
+        }
+        // A message is prose: git runs nothing of it.
+        if self.program.reads == Reads::Git
+            && matches!(operands.first(), Some(&("commit" | "tag" | "notes" | "merge" | "stash")))
+        {
+            return Ok(());
         }
         self.general(text)
     }

@@ -50,7 +50,7 @@ pub(super) enum Reads {
     Files,
     /// As data: no general rule holds for it either, since `grep --exec x` is a search.
     Data,
-    /// As what it is told to run: an interpreter, whose author meant it.
+    /// As what it is told to run: an interpreter, whose author meant it. Marks alone are looked for.
     Code,
     /// The first is a sed script.
     Sed,

@@ -5,7 +5,7 @@ mod awk;
 mod sed;
 mod source;
 
-use super::options::{Given, shorten};
+use super::options::{Given, SHELLS, shorten};
 use super::programs::Reads;
 use super::word::UNKNOWN;
 use source::Language;
@@ -20,7 +20,7 @@ pub(super) fn operands(given: &Given<'_>, operands: &[&str]) -> Result<(), Strin
         Reads::Packages => packages(operands),
         Reads::Dots => dots(operands),
         Reads::Terminal => terminal(given),
-        Reads::Make => make(operands),
+        Reads::Make => make(given, operands),
         Reads::Plus => plus(operands),
         Reads::Git => git(operands),
         Reads::Test => {
@@ -195,11 +195,24 @@ fn terminal(given: &Given<'_>) -> Result<(), String> {
     if fine { Ok(()) } else { Err("what it would run isn't judged".to_owned()) }
 }
 
-fn make(operands: &[&str]) -> Result<(), String> {
+fn make(given: &Given<'_>, operands: &[&str]) -> Result<(), String> {
+    // A Makefile that the text itself writes is no file that an author has seen.
+    let piped = |text: &str| {
+        text == "-"
+            || (text.starts_with("--") && text.ends_with("=-"))
+            || (text.starts_with('-') && !text.starts_with("--") && text.ends_with("f-"))
+            || ["/dev/", "/proc/"].iter().any(|place| text.contains(place))
+    };
+    if let Some((word, _)) = given.words.iter().find(|(word, _)| piped(&word.text)) {
+        return Err(format!("{:?} is a Makefile that isn't there before it runs", shorten(&word.text)));
+    }
     let odd = |operand: &&&str| {
         operand.split_once('=').is_some_and(|(name, value)| {
             let name = name.trim_end_matches([':', '+', '?', '!']);
-            value.contains("$(")
+            let program = value.trim_start().split(' ').next().unwrap_or_default();
+            let program = program.rsplit('/').next().unwrap_or(program);
+            SHELLS.contains(&program)
+                || value.contains("$(")
                 || value.contains('`')
                 || name.contains("SHELL")
                 || name.contains("MAKE")

@@ -115,7 +115,7 @@ const ALL: &[Wrapper] = &[
     other(
         "entr . source ld.so run-one systemd-run nsenter firejail bwrap proot docker-exec \
                 capsh dbus-run-session expect unbuffer-p rlwrap script-none start gdbserver \
-                valgrind perf hyperfine perlbug fish csh tcsh pwsh-none enable hash alias set shopt \
+                valgrind perf hyperfine perlbug fish csh tcsh posh sash yash elvish lksh osh rc nu xonsh pwsh-none enable hash alias set shopt \
                 mapfile readarray complete bind fc compgen history newgrp chsh at-now \
                 ssh-agent-none setuidgid softlimit daemonize cgexec aa-exec ip-netns sshpass tsp \
                 dumb-init tini supervise vscode ansible-test rbenv direnv",

@@ -122,5 +122,11 @@ pub(super) const TABLE: &[Program] = &[
         ..PLAIN
     },
     Program { names: "dnsmasq", refuses: "--dhcp-script -6 -C --conf-file --conf-script", ..PLAIN },
-    Program { names: "docker podman nerdctl kubectl", actions: "", reads: Reads::Code, ..PLAIN },
+    Program {
+        names: "docker podman nerdctl kubectl oc vagrant",
+        actions: "exec;run;container exec;container run;compose exec;compose run;debug;ssh",
+        ..PLAIN
+    },
+    Program { names: "iptables ip6tables iptables-save ip6tables-save", refuses: "-M --modprobe", ..PLAIN },
+    Program { names: "dhclient", refuses: "-sf -cf", whole_words: true, ..PLAIN },
 ];

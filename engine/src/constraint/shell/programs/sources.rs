@@ -2,6 +2,17 @@
 
 use super::{PLAIN, Program, Reads};
 
+/// How code in an interpreter's language starts another program.
+#[rustfmt::skip]
+const STARTS: &[&str] = &[
+    "/bin/", "system(", "system (", "system \"", "system '", "exec(", "exec (", "exec \"", "exec '",
+    "exec sh", "execl", "execv", "execfile", "popen", "spawn", "subprocess", "child_process", "passthru",
+    "pcntl", "proc_open", "os.execute", "os:cmd", "sys.command", "sys.process", "system.process",
+    "system.cmd", "callcommand", "run-shell-command", "run-program", "run(`", "`", "open3", "open2",
+    "%x", "qx", "\"|", "'|", "|-", "shell script", "start-process", "invoke-expression", "iex ", "pty.",
+    "ctypes", "dlopen", "import(\"os", "__import__", "getattr(", "fork", "socket", "load(", "eval",
+];
+
 pub(super) const TABLE: &[Program] = &[
     Program {
         names: "git",
@@ -79,7 +90,8 @@ pub(super) const TABLE: &[Program] = &[
         names: "python ipython bpython pypy perl ruby irb pry node nodejs deno bun php lua \
                 luajit tclsh wish expect guile julia R Rscript octave ghci runghc java jshell \
                 groovy scala kotlin elixir iex erl swift racket clisp sbcl osascript pwsh \
-                powershell gjs jjs jrunscript rake ocaml gimp vagrant",
+                powershell gjs jjs jrunscript rake ocaml gimp pdb octave-cli slsh dotnet ghc",
+        marks: STARTS,
         reads: Reads::Code,
         ..PLAIN
     },

@@ -14,7 +14,14 @@ pub(super) const TABLE: &[Program] = &[
     },
     Program { names: "journalctl", refuses: "-D --directory", valued: "pnuotSUgFb", ..PLAIN },
     Program { names: "loginctl timedatectl hostnamectl localectl resolvectl networkctl busctl", ..PLAIN },
-    Program { names: "crontab", refuses: "-e -T", valued: "u", reads: Reads::AtMost(0), ..PLAIN },
+    Program {
+        names: "crontab",
+        refuses: "-e -T",
+        valued: "u",
+        reads: Reads::AtMost(0),
+        interactive: true,
+        ..PLAIN
+    },
     Program { names: "at batch", refuses: "-f", reads: Reads::AtMost(0), ..PLAIN },
     Program {
         names: "dmesg",

@@ -86,7 +86,7 @@ pub(super) const TABLE: &[Program] = &[
     Program { names: "m4", refuses: "-P", marks: &["syscmd", "esyscmd"], interactive: true, ..PLAIN },
     Program {
         names: "fzf sk",
-        refuses: "--preview --bind --listen --become --with-shell --filter-cmd",
+        refuses: "--preview --bind --listen --listen-unsafe --become --with-shell --filter-cmd",
         ..PLAIN
     },
     Program { names: "cowsay cowthink", refuses: "-f*/", valued: "eTW", ..PLAIN },
