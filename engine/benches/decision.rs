@@ -11,13 +11,17 @@ const METHOD: &str = "execute_sql_query";
 
 fn main() {
     let (seed, thousand) = (seed_policy(), thousand_patterns());
-    for bytes in [200, 1_000, 100_000] {
-        let call = call(bytes);
+    // What a shell, too, would take for a parameter makes Argala look twice.
+    let queries = [("plain", "city = :city AND since > :since"), ("with $1", "city = $1 AND since > $2")];
+    for (bytes, (name, query)) in
+        [200, 1_000, 100_000].into_iter().flat_map(|bytes| queries.map(|query| (bytes, query)))
+    {
+        let call = call(bytes, query);
         for policy in [&seed, &thousand] {
             assert_eq!(policy.judge(METHOD, call.as_bytes()).verdict, Verdict::Allow);
         }
         compare(
-            &format!("a call of {} bytes", call.len()),
+            &format!("a call of {} bytes, {name}", call.len()),
             call.len(),
             vec![
                 contestant("serde_json, to a Value", || {
@@ -44,12 +48,12 @@ fn thousand_patterns() -> Policy {
 }
 
 /// A call of the seed's method whose arguments are about this many bytes of JSON text.
-fn call(bytes: usize) -> String {
+fn call(bytes: usize, condition: &str) -> String {
     let mut rows: Vec<String> = Vec::new();
     let whole = |rows: &[String]| {
         format!(
-            r#"{{"query":"SELECT id, name FROM customers WHERE city = $1 AND since > $2 ORDER BY name","limit":100,"parameters":["Oslo",20240101],"rows":[{}]}}"#,
-            rows.join(",")
+            r#"{{"query":"SELECT id, name FROM customers WHERE {condition} ORDER BY name","limit":100,"parameters":["Oslo",20240101],"rows":[{}]}}"#,
+            rows.join(","),
         )
     };
     while whole(&rows).len() + 60 <= bytes {

@@ -1,6 +1,6 @@
 //! How long does the judging of a command text take? The reader is the engine's own, so that its share is the whole but
 //! for the walk through the JSON: beside it, in the same run, is the same call where any value will do.
-#![allow(clippy::unwrap_used, reason = "a bench that panics is a bench that fails")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench that panics is a bench that fails")]
 
 mod ratio;
 

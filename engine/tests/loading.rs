@@ -310,7 +310,7 @@ fn every_mistake_is_reported_at_once_in_the_order_of_the_file() {
     let text = "\
 denied_pattern = ['x']
 [tools.a]
-args.q = { type = 'email' }
+args.q = { type = 'emial' }
 [limits]
 max_depth = 0
 [[deny]]

@@ -5,49 +5,67 @@
 //! meet there are neighbours in the pattern. Where no such two meet, and what is left is no notation either, the text needn't
 //! be read. A property holds that what this says no to has no reading in which a pattern stands.
 
-use std::collections::HashSet;
+use std::ops::Range;
 
 use super::{base64, decoder, hex, literal, runs};
 
-/// Neighbours in the patterns that are looked for.
+/// Neighbours in the patterns that are looked for. None where every reading may matter.
 #[derive(Debug, Default)]
-pub(crate) struct Joints {
-    /// In small letters, any white space as a space. None where every reading may matter.
-    pairs: Option<HashSet<[u8; 2]>>,
+pub(crate) struct Joints(Option<Pairs>);
+
+#[derive(Debug)]
+struct Pairs {
+    /// Of each two bytes of ASCII, in small letters, any white space as a space: whether they are neighbours.
+    neighbours: Vec<bool>,
+    /// Whether a space is one of some.
+    spaced: bool,
 }
 
 impl Joints {
     /// Those of these patterns; None is one of which nothing is known.
     pub(crate) fn of<'p>(patterns: impl Iterator<Item = Option<&'p str>>) -> Self {
-        let mut pairs = HashSet::new();
+        let mut pairs = Pairs { neighbours: vec![false; 1 << 14], spaced: false };
         for pattern in patterns {
             let plain =
                 |pattern: &&str| pattern.is_ascii() && !pattern.bytes().any(|byte| MARKS.contains(&byte));
-            let Some(pattern) = pattern.filter(plain) else { return Self { pairs: None } };
-            let folded: Vec<u8> = pattern.bytes().map(fold).collect();
-            pairs.extend(folded.windows(2).filter_map(|pair| <[u8; 2]>::try_from(pair).ok()));
+            let Some(pattern) = pattern.filter(plain) else { return Self(None) };
+            for (left, right) in pattern.bytes().zip(pattern.bytes().skip(1)) {
+                pairs.spaced |= fold(left) == b' ' || fold(right) == b' ';
+                if let Some(known) = pairs.neighbours.get_mut(Pairs::index(left, right)) {
+                    *known = true;
+                }
+            }
         }
-        Self { pairs: Some(pairs) }
+        Self(Some(pairs))
     }
 
     /// False where no pattern that isn't in the text is in one of its readings.
     pub(crate) fn may_matter(&self, text: &str) -> bool {
-        let Some(pairs) = &self.pairs else { return true };
+        let Some(pairs) = &self.0 else { return true };
         if notates(text) {
             return true;
         }
-        let bytes = text.as_bytes();
-        let Some(without) = leave_out(bytes) else { return false };
-        let spaced = pairs.iter().flatten().any(|byte| *byte == b' ');
-        let meets = |left: u8, right: u8| {
-            let (left, right) = (fold(left), fold(right));
-            if (left, right) == (b' ', b' ') { spaced } else { pairs.contains(&[left, right]) }
-        };
-        // A prefix between literals may be left out with them, or be left.
-        without.prefixed
-            || without.met.iter().any(|(left, right)| meets(*left, *right))
-            || [&without.marks, &without.gaps].into_iter().any(|left| is_loose(left))
-            || without.joins_run()
+        let Some(without) = leave_out(text, pairs) else { return false };
+        // A prefix between literals may be left out with them, or be left. And what decodes to nothing may decode to something
+        // without a quote beside it.
+        without.met
+            || without.prefixed
+            || runs::has_long(text.as_bytes())
+            || without.marks.is_loose()
+            || without.gaps.is_loose()
+    }
+}
+
+impl Pairs {
+    fn index(left: u8, right: u8) -> usize {
+        usize::from(fold(left)) << 7 | usize::from(fold(right))
+    }
+
+    /// Whether a pattern may lie over two bytes that meet.
+    fn meet(&self, left: u8, right: u8) -> bool {
+        // Two spaces are one.
+        let spaces = fold(left) == b' ' && fold(right) == b' ';
+        spaces && self.spaced || self.neighbours.get(Self::index(left, right)) == Some(&true)
     }
 }
 
@@ -62,16 +80,17 @@ fn fold(byte: u8) -> u8 {
 /// byte: what it says no to could be a notation and isn't.
 fn notates(text: &str) -> bool {
     let bytes = text.as_bytes();
-    is_notation(text)
+    is_notation(text, 0..bytes.len())
         || hex::may_be(bytes)
         || (runs::has_long(bytes) || base64::may_be(bytes) || has_hex(bytes)) && decoder::begins_anew(text)
 }
 
 /// Whether some bytes are a notation by what stands beside them.
-fn is_notation(text: &str) -> bool {
+fn is_notation(text: &str, places: Range<usize>) -> bool {
     let bytes = text.as_bytes();
     let at = |place: Option<usize>| place.and_then(|place| bytes.get(place)).copied().unwrap_or(b'\n');
-    bytes.iter().enumerate().any(|(place, byte)| {
+    let part = bytes.get(places.clone());
+    places.zip(part.unwrap_or_default()).any(|(place, byte)| {
         let (before, next) = (at(place.checked_sub(1)), at(Some(place + 1)));
         match byte {
             b'\\' | b'^' | b'`' | b'%' | b'&' | b'#' | 0x7F.. => true,
@@ -98,14 +117,6 @@ fn is_notation(text: &str) -> bool {
     })
 }
 
-/// Whether what marks were left out of could be a notation. Some marks may stay where others go, so this asks less of it than
-/// [`notates`] does of a text that is as it stands.
-fn is_loose(bytes: &[u8]) -> bool {
-    let apart = bytes.trim_ascii();
-    let whole = apart.len() >= base64::SHORTEST_MARKED && base64::is_nothing_else(apart);
-    whole || has_hex(bytes) || hex::may_be(bytes) || std::str::from_utf8(bytes).map_or(true, is_notation)
-}
-
 /// Whether there are as many hexadecimal digits in a row as count between quotes.
 fn has_hex(text: &[u8]) -> bool {
     let row = |row: usize, byte: &u8| if byte.is_ascii_hexdigit() { row + 1 } else { 0 };
@@ -127,86 +138,112 @@ fn pads(text: &str, sign: usize) -> bool {
 }
 
 /// A text without its marks.
+#[derive(Default)]
 struct Without {
-    /// The bytes that may meet.
-    met: HashSet<(u8, u8)>,
+    /// Whether bytes meet over which a pattern may lie.
+    met: bool,
     /// Whether the prefix of a literal stands between two.
     prefixed: bool,
     /// Without the marks alone, as a shell leaves it.
-    marks: Vec<u8>,
+    marks: Rest,
     /// Without all from the first to the last of marks between which only what joins literals stands.
-    gaps: Vec<u8>,
-    /// Where in the last one something was left out.
+    gaps: Rest,
+}
+
+/// What is left of a text.
+#[derive(Default)]
+struct Rest {
+    text: String,
+    /// Where something was left out.
     joints: Vec<usize>,
 }
 
-impl Without {
-    /// Whether what was left out parted a long run of base64.
-    fn joins_run(&self) -> bool {
+impl Rest {
+    /// Whether it could be a notation. Some marks may stay where others go, so this asks less of it than [`notates`] does of
+    /// a text that is as it stands.
+    fn is_loose(&self) -> bool {
+        let bytes = self.text.as_bytes();
+        let apart = bytes.trim_ascii();
+        apart.len() >= base64::SHORTEST_MARKED && base64::is_nothing_else(apart)
+            || has_hex(bytes)
+            || hex::may_be(bytes)
+            || memchr::memchr_iter(b'(', bytes).any(|bracket| literal::makes_characters(&self.text, bracket))
+            || self.joints.iter().any(|joint| self.is_loose_at(*joint))
+    }
+
+    /// Whether what meets here begins a notation, or is a long run of base64.
+    fn is_loose_at(&self, joint: usize) -> bool {
+        let bytes = self.text.as_bytes();
         let part =
-            |at: Option<usize>| at.and_then(|at| self.gaps.get(at)).is_some_and(|byte| runs::is_part(*byte));
-        self.joints.iter().any(|at| {
-            part(at.checked_sub(1)) && part(Some(*at)) && runs::around(&self.gaps, *at).len() >= runs::LONG
-        })
+            |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(|byte| runs::is_part(*byte));
+        let parted = part(joint.checked_sub(1)) && part(Some(joint));
+        parted && (runs::around(bytes, joint).len() >= runs::LONG || self.ends_padded(joint))
+            || is_notation(&self.text, joint.saturating_sub(NEAR)..(joint + NEAR).min(bytes.len()))
+    }
+
+    /// Whether an equals sign ends the run in which this lies.
+    fn ends_padded(&self, joint: usize) -> bool {
+        self.text.as_bytes().get(runs::around(self.text.as_bytes(), joint).end) == Some(&b'=')
     }
 }
 
+/// No notation that begins with a few bytes begins with more than this many.
+const NEAR: usize = 4;
+
 /// None where there is no mark.
-fn leave_out(text: &[u8]) -> Option<Without> {
-    let mark = |at: usize| match text.get(at)? {
+fn leave_out(text: &str, pairs: &Pairs) -> Option<Without> {
+    let bytes = text.as_bytes();
+    let mark = |at: usize| match bytes.get(at)? {
         b'\'' | b'"' => Some(1),
-        b'$' if text.get(at + 1).is_some_and(u8::is_ascii_digit) => Some(2),
+        b'$' if bytes.get(at + 1).is_some_and(u8::is_ascii_digit) => Some(2),
         _ => None,
     };
-    let mut without = Without {
-        met: HashSet::new(),
-        prefixed: false,
-        marks: Vec::new(),
-        gaps: Vec::new(),
-        joints: Vec::new(),
-    };
-    let mut at = 0;
-    let mut found = false;
-    while let Some(byte) = text.get(at) {
-        if mark(at).is_none() {
-            without.marks.push(*byte);
-            without.gaps.push(*byte);
-            at += 1;
+    let mut without: Option<Without> = None;
+    let mut copied = 0;
+    for at in memchr::memchr3_iter(b'\'', b'"', b'$', bytes) {
+        if at < copied || mark(at).is_none() {
             continue;
         }
-        found = true;
-        let before = at.checked_sub(1).and_then(|before| text.get(before)).copied();
+        let without = without.get_or_insert_default();
         // From the first mark to the last one, and what stands between them.
         let (mut end, mut reach) = (at, at);
-        let mut between: Vec<u8> = Vec::new();
-        let mut pending: Vec<u8> = Vec::new();
+        let (mut between, mut pending) = (String::new(), String::new());
         loop {
             if let Some(length) = mark(reach) {
                 reach += length;
                 end = reach;
-                between.append(&mut pending);
-            } else if let Some(byte) = text.get(reach).filter(|_| joins(text, reach)) {
-                pending.push(*byte);
+                between.push_str(&pending);
+                pending.clear();
+                without.marks.joints.push(without.marks.text.len() + at - copied + between.len());
+            } else if let Some(byte) = bytes.get(reach).filter(|_| joins(bytes, reach)) {
+                pending.push(char::from(*byte));
                 reach += 1;
             } else {
                 break;
             }
         }
         // Each kind once: a long row of quotes must not take longer than it is.
-        let mut kinds = between.clone();
+        let mut kinds = between.clone().into_bytes();
         kinds.sort_unstable();
         kinds.dedup();
-        let left = before.into_iter().chain(kinds.iter().copied());
-        for from in left {
-            let right = text.get(end).copied().into_iter().chain(kinds.iter().copied());
-            without.met.extend(right.map(|to| (from, to)));
+        let before = at.checked_sub(1).and_then(|before| bytes.get(before)).copied();
+        for from in before.into_iter().chain(kinds.iter().copied()) {
+            let mut right = bytes.get(end).copied().into_iter().chain(kinds.iter().copied());
+            without.met |= right.any(|to| pairs.meet(from, to));
         }
-        without.prefixed |= between.iter().any(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
-        without.marks.extend_from_slice(&between);
-        without.joints.push(without.gaps.len());
-        at = end;
+        without.prefixed |= kinds.iter().any(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+        let kept = text.get(copied..at).unwrap_or_default();
+        without.marks.text.push_str(kept);
+        without.marks.text.push_str(&between);
+        without.gaps.text.push_str(kept);
+        without.gaps.joints.push(without.gaps.text.len());
+        copied = end;
     }
-    found.then_some(without)
+    let mut without = without?;
+    let kept = text.get(copied..).unwrap_or_default();
+    without.marks.text.push_str(kept);
+    without.gaps.text.push_str(kept);
+    Some(without)
 }
 
 /// Whether a byte may stand between literals that are joined: space, brackets, operators, commas of a list, letters of the
