@@ -21,7 +21,7 @@ pub(super) const TABLE: &[Program] = &[
         ..PLAIN
     },
     Program { names: "cpio pax", reads: Reads::Files, refuses: "--rsh-command", valued: "CEFHIMOR", ..PLAIN },
-    Program { names: "ar nm-new ranlib objdump strip", refuses: "--plugin", ..PLAIN },
+    Program { names: "ar nm nm-new ranlib objdump strip", refuses: "--plugin", ..PLAIN },
     Program {
         names: "zip",
         reads: Reads::Files,

@@ -21,7 +21,8 @@ pub(super) const TABLE: &[Program] = &[
                 --smtp-server --sendmail-cmd --to-cmd --cc-cmd --header-cmd grep:-O rebase:-x \
                 difftool:-x clone:-u ls-remote:-u --upload-archive --server-option --gpg-program \
                 --index-filter --tree-filter --msg-filter --env-filter --commit-filter \
-                --tag-name-filter --parent-filter --setup --help",
+                --tag-name-filter --parent-filter --setup --help --textconv --edit-description \
+                --output --output-directory archive:-o format-patch:-o",
         valued: "Cm",
         harmless: "",
         actions: "bisect run;submodule foreach;filter-branch;hook run;shell;daemon;instaweb;\

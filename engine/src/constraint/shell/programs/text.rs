@@ -6,16 +6,17 @@ pub(super) const TABLE: &[Program] = &[
     Program {
         names: "basename cat cd cksum cmp comm cut df dirname echo egrep expr false fgrep \
                 file-roller fold free grep groups hash head help id join jobs locate ls lsblk md5 \
-                md5sum nl nproc numfmt od paste pgrep pr printenv ps pwd readlink realpath rev rg \
+                md5sum nl nproc numfmt od paste pgrep pr printenv ps pwd readlink realpath rev \
                 rmdir seq sha1sum sha224sum sha256sum sha384sum sha512sum shasum sleep stat sum tac \
                 tail test-path tr true tsort type tty uname unlink uptime users vmstat wait wc \
                 whatis whereis which who whoami zcat zgrep zegrep zfgrep bzcat xzcat bzgrep xzgrep \
-                yes cal apropos arch dir vdir truncate factor getconf hostid logname look mkfifo nm \
-                size strings w last lastb ag b2sum base32 base64 basenc column colrm expand \
+                yes cal apropos arch dir vdir truncate factor getconf hostid logname look mkfifo \
+                size strings w last lastb b2sum base32 base64 basenc column colrm expand \
                 unexpand fmt hexdump hd",
         reads: Reads::Data,
         ..PLAIN
     },
+    Program { names: "rg ag", refuses: "--pre --hostname-bin --pager", reads: Reads::Files, ..PLAIN },
     Program {
         names: "[ [[ test printf read let declare typeset export local readonly unset",
         reads: Reads::Test,
