@@ -4,6 +4,7 @@
 //! every way in has one evaluator.
 
 mod arguments;
+mod denials;
 mod findings;
 mod places;
 mod reach;
@@ -19,9 +20,10 @@ use crate::policy::Policy;
 use crate::policy::load::dotted;
 use crate::policy::method::{MAX_METHOD_LENGTH, is_method_name};
 use crate::policy::rules::{ArgumentRule, MethodRules};
-use crate::scan::{Arena, Hit, Leaf, LeafKind, Listener};
+use crate::scan::{Arena, Leaf, LeafKind};
 use crate::view::{Exceeded, Reading};
 use arguments::{Contents, RuleId};
+use denials::{Denials, named};
 use findings::{Findings, Key};
 use places::{PlaceId, Places};
 use reach::Reaches;
@@ -491,46 +493,4 @@ impl<'p> Inspector<'p> {
         self.refused.get_or_insert(Finding::new(rule, Some(self.places.pointer(place)), reason));
         Err(Stop)
     }
-}
-
-/// What stands in a call becomes findings, where a deny rule is about it.
-struct Denials<'p, 'c, 'f> {
-    reaches: Reaches<'p, 'c>,
-    findings: &'f mut Findings<'p>,
-}
-
-impl<'p> Listener<'p> for Denials<'p, '_, '_> {
-    fn cares(&mut self, leaf: Leaf) -> bool {
-        self.reaches.any_for(leaf)
-    }
-
-    fn hear(&mut self, hit: Hit<'p, '_>) -> bool {
-        let Some(deny) = self.reaches.rule_for(&hit) else { return false };
-        let Hit { pattern, leaf, span, .. } = hit;
-        let (rule, view) = (deny.id.as_str(), hit.view.clone());
-        let key = Key {
-            rule,
-            place: leaf.place,
-            span: span.unwrap_or_default(),
-            part: Some(leaf.kind),
-            matched: pattern,
-        };
-        self.findings.offer(key, move |at| {
-            let read =
-                if view.is_empty() { String::new() } else { format!(" when read as {}", view.join(", ")) };
-            let advice = "don't respell it: do without it, or tell the user";
-            let reason = format!("{} `{}` contains `{pattern}`{read}; {advice}", named(leaf), shown(&at));
-            let mut finding = Finding::new(rule, Some(at), reason);
-            finding.matched = Some(pattern.to_owned());
-            finding.view = view;
-            finding.span = span;
-            finding
-        });
-        true
-    }
-}
-
-/// What a message calls a leaf.
-fn named(leaf: Leaf) -> &'static str {
-    if leaf.kind == LeafKind::Key { "the key" } else { "its argument" }
 }
