@@ -4,11 +4,13 @@ use std::time::{Duration, Instant};
 
 use argala_wire::child::{Child, Command};
 use argala_wire::line::{Line, LineReader, write_lines};
-use argala_wire::outbox::{Outbox, outbox};
+use argala_wire::outbox::{Outbox, Weigh, outbox};
 use tokio::io::BufReader;
 use tokio::process::ChildStderr;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
+
+use crate::servers::{Server, Transport};
 
 /// The index of a server in its session.
 pub(crate) type ServerId = usize;
@@ -24,11 +26,42 @@ pub(crate) struct Report {
 #[derive(Debug)]
 pub(crate) enum News {
     /// It runs, and takes frames here.
-    Up(Outbox),
-    /// It wrote a line.
-    Line(Line),
+    Up(Outbox<Outgoing>),
+    /// It sent a frame.
+    Line {
+        line: Line,
+        /// The request of ours that the frame came in answer to, by its id, where the transport tells.
+        about: Option<u64>,
+    },
     /// It has ended, or couldn't be started.
     Down(String),
+}
+
+/// A frame for a downstream.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) text: String,
+    /// `Mcp-Param-…` headers that go with it over HTTP.
+    pub(crate) headers: Vec<(String, String)>,
+}
+
+impl Outgoing {
+    /// A frame that needs no headers of its own.
+    pub(crate) fn new(text: String) -> Self {
+        Self { text, headers: Vec::new() }
+    }
+}
+
+impl Weigh for Outgoing {
+    fn weight(&self) -> usize {
+        self.text.len()
+    }
+}
+
+impl From<Outgoing> for String {
+    fn from(outgoing: Outgoing) -> Self {
+        outgoing.text
+    }
 }
 
 /// A downstream that is kept running until the session ends.
@@ -66,15 +99,18 @@ const LAST_WORDS: Duration = Duration::from_millis(200);
 
 impl Connection {
     /// Starts a downstream and keeps it running. What happens to it is told to `reports`.
-    pub(crate) fn open(
-        server: ServerId,
-        name: String,
-        command: Command,
-        reports: mpsc::Sender<Report>,
-    ) -> Self {
+    pub(crate) fn open(id: ServerId, server: &Server, reports: mpsc::Sender<Report>) -> Self {
         let (ending, told) = watch::channel(Ending::Open);
         let (alive, gone) = watch::channel(());
-        let keeper = Keeper { server, name, command, reports, told, _alive: alive };
+        let Transport::Stdio(command) = &server.transport;
+        let keeper = Keeper {
+            server: id,
+            name: server.name.clone(),
+            command: command.clone(),
+            reports,
+            told,
+            _alive: alive,
+        };
         tokio::spawn(keeper.keep());
         Self { ending, gone }
     }
@@ -198,7 +234,7 @@ impl Keeper {
 async fn read_lines(server: ServerId, stdout: tokio::process::ChildStdout, reports: mpsc::Sender<Report>) {
     let mut lines = LineReader::new(BufReader::with_capacity(READ_BUFFER, stdout), MAX_LINE);
     while let Ok(Some(line)) = lines.next().await {
-        if reports.send(Report { server, news: News::Line(line) }).await.is_err() {
+        if reports.send(Report { server, news: News::Line { line, about: None } }).await.is_err() {
             break;
         }
     }

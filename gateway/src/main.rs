@@ -6,8 +6,10 @@
 
 mod cli;
 mod connection;
+mod host;
 mod servers;
 mod session;
+mod stdio;
 
 use std::process::ExitCode;
 

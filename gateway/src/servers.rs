@@ -13,7 +13,14 @@ use argala_wire::child::Command;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Server {
     pub(crate) name: String,
-    pub(crate) command: Command,
+    pub(crate) transport: Transport,
+}
+
+/// How a downstream is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Transport {
+    /// It is a process of ours, and speaks on its stdin and stdout.
+    Stdio(Command),
 }
 
 /// Why a servers file wasn't taken, and where.
@@ -93,7 +100,7 @@ fn read(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Ser
         }
         let command =
             file.command(entry).map_err(|(at, message)| (at, format!("server `{name}`: {message}")))?;
-        servers.push(Server { command, name });
+        servers.push(Server { transport: Transport::Stdio(command), name });
     }
     if servers.is_empty() {
         return Err((Some(table.span.start), "the file names no server that is not disabled".to_owned()));
@@ -192,7 +199,7 @@ fn position(text: &str, offset: usize) -> (usize, usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::{Transport, read};
 
     fn variable(name: &str) -> Option<String> {
         (name == "HOME_DIR").then(|| "/home/ada".to_owned())
@@ -211,9 +218,13 @@ mod tests {
         let servers = read(text, &variable).unwrap();
         let names: Vec<_> = servers.iter().map(|server| server.name.as_str()).collect();
         assert_eq!(names, ["fs", "git.local"]);
-        assert_eq!(servers[0].command.args[2], "/home/ada/x");
-        assert_eq!(servers[0].command.env["A"], "c");
-        assert_eq!(servers[1].command.cwd.as_deref(), Some("/home/ada".as_ref()));
+        let command = |at: usize| {
+            let Transport::Stdio(command) = &servers[at].transport;
+            command
+        };
+        assert_eq!(command(0).args[2], "/home/ada/x");
+        assert_eq!(command(0).env["A"], "c");
+        assert_eq!(command(1).cwd.as_deref(), Some("/home/ada".as_ref()));
         assert!(read(r#"{"servers": {"a": {"command": "x"}}}"#, &variable).is_ok());
     }
 

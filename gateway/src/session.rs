@@ -18,18 +18,18 @@ mod routes;
 mod standing;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use argala_engine::Policy;
 use argala_engine::policy::MethodGlob;
-use argala_wire::frame::MAX_FRAME;
-use argala_wire::line::{Line, LineReader, write_lines};
-use argala_wire::outbox::{Outbox, outbox};
-use tokio::io::{AsyncRead, AsyncWrite, BufReader};
+use argala_wire::Era;
+use argala_wire::outbox::Outbox;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::connection::{Connection, Ending, News, Report, ServerId};
+use crate::host::{PostId, Said, Told};
 use crate::servers::Server;
 use answers::Answers;
 use asks::Asks;
@@ -45,16 +45,21 @@ use standing::Standing;
 #[derive(Debug, Clone)]
 pub(crate) struct Setup {
     pub(crate) policy: Arc<Policy>,
-    pub(crate) servers: Vec<Server>,
+    pub(crate) servers: Arc<[Server]>,
     /// Methods beyond the protocol's that are relayed.
-    pub(crate) relayed: Vec<MethodGlob>,
+    pub(crate) relayed: Arc<[MethodGlob]>,
+    /// The host's era; None where its first frame is to tell.
+    pub(crate) era: Option<Era>,
+    /// Names this session among all of the process.
+    pub(crate) slot: u64,
+    /// How many calls of the session wait for a host that has been asked for input, and is to come back with it.
+    pub(crate) held: Arc<AtomicUsize>,
 }
 
 /// Bytes that may wait for a host that doesn't read. Past that nothing more is read from anyone.
-const HOST_QUEUE: usize = 32 << 20;
-const READ_BUFFER: usize = 64 << 10;
+pub(crate) const HOST_QUEUE: usize = 32 << 20;
 /// Lines that wait to be handled, each of any allowed size.
-const EVENTS: usize = 4;
+pub(crate) const EVENTS: usize = 4;
 /// Requests in flight of one host, and of them those that several servers answer together.
 const MAX_CALLS: usize = 10_000;
 const MAX_GATHERS: usize = 64;
@@ -64,7 +69,7 @@ const DRAIN: Duration = Duration::from_secs(1);
 /// All that a session knows.
 struct Session {
     setup: Setup,
-    host: Outbox,
+    host: Outbox<Told>,
     downstreams: Vec<Downstream>,
     opening: Opening,
     /// Requests of the host's, and our own, that a downstream has to answer.
@@ -79,23 +84,16 @@ struct Session {
     standing: Standing,
 }
 
-/// Runs one session to its end: until the host closes its side, or is gone, or `stop` comes.
+/// Runs one session to its end: until the host has said its last, or takes nothing any more, or `stop` comes.
 pub(crate) async fn run(
     setup: Setup,
-    host_input: impl AsyncRead + Unpin + Send + 'static,
-    host_output: impl AsyncWrite + Unpin + Send + 'static,
+    mut said: mpsc::Receiver<Said>,
+    host: Outbox<Told>,
     stop: impl Future<Output = ()>,
 ) {
     let (reports, mut heard) = mpsc::channel(EVENTS);
-    let open = |(id, server): (ServerId, &Server)| {
-        Connection::open(id, server.name.clone(), server.command.clone(), reports.clone())
-    };
+    let open = |(id, server): (ServerId, &Server)| Connection::open(id, server, reports.clone());
     let connections: Vec<Connection> = setup.servers.iter().enumerate().map(open).collect();
-    let (host, inlet) = outbox(HOST_QUEUE);
-    let mut writer = tokio::spawn(write_lines(host_output, inlet));
-    let (lines, mut said) = mpsc::channel(EVENTS);
-    let reader = tokio::spawn(read_lines(host_input, lines));
-
     let mut session = Session::new(setup, host.clone());
     tokio::pin!(stop);
     let mut drained: Option<Instant> = None;
@@ -107,7 +105,7 @@ pub(crate) async fn run(
         tokio::select! {
             // In no fixed order: a server that never stops talking must not keep the host from being heard.
             () = &mut stop => break true,
-            _ = &mut writer => break false,
+            () = host.closed() => break false,
             // A host that doesn't read is not read from either, nor is anyone on its behalf.
             () = host.ready(), if host.is_full() => {}
             () = sleep_until(deadline), if deadline.is_some() => {
@@ -119,13 +117,13 @@ pub(crate) async fn run(
             report = heard.recv(), if !host.is_full() => if let Some(report) = report {
                 session.hear(report);
             },
-            line = said.recv(), if !host.is_full() && drained.is_none() => match line {
-                Some(line) => session.take_line(line),
+            said = said.recv(), if !host.is_full() && drained.is_none() => match said {
+                Some(said) => session.take(said),
                 None => drained = Some(Instant::now() + DRAIN),
             },
         }
     };
-    reader.abort();
+    drop(said);
     // Closes the queues before the downstreams: what still waits in them is written first.
     drop(session);
     // Downstreams may still write: keep taking it, or they could not end.
@@ -133,10 +131,6 @@ pub(crate) async fn run(
     let drain = tokio::spawn(async move { while heard.recv().await.is_some() {} });
     end_all(connections, told_to_stop, stop).await;
     drain.abort();
-    drop(host);
-    if !writer.is_finished() {
-        let _ = tokio::time::timeout(DRAIN, writer).await;
-    }
 }
 
 /// Ends every downstream: in the time that each needs, or, once we are told to stop, in the time that they are given.
@@ -158,15 +152,6 @@ async fn end_all(connections: Vec<Connection>, told_to_stop: bool, stop: impl Fu
     all_closed.await;
 }
 
-async fn read_lines(input: impl AsyncRead + Unpin, lines: mpsc::Sender<Line>) {
-    let mut reader = LineReader::new(BufReader::with_capacity(READ_BUFFER, input), MAX_FRAME);
-    while let Ok(Some(line)) = reader.next().await {
-        if lines.send(line).await.is_err() {
-            break;
-        }
-    }
-}
-
 async fn sleep_until(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline).await,
@@ -175,7 +160,7 @@ async fn sleep_until(deadline: Option<Instant>) {
 }
 
 impl Session {
-    fn new(setup: Setup, host: Outbox) -> Self {
+    fn new(setup: Setup, host: Outbox<Told>) -> Self {
         Self {
             downstreams: setup.servers.iter().map(|server| Downstream::new(server.name.clone())).collect(),
             routes: Routes::new(setup.servers.iter().map(|server| server.name.clone()).collect()),
@@ -219,7 +204,7 @@ impl Session {
                 self.set_state(server, State::Up(outbox));
                 self.introduce(server);
             }
-            News::Line(line) => self.take_downstream_line(server, line),
+            News::Line { line, about } => self.take_downstream_line(server, line, about),
             News::Down(reason) => self.lose(server, reason),
         }
     }
@@ -232,7 +217,7 @@ impl Session {
         self.fail_calls(server, &message);
         self.forget_lists(server);
         for cancelled in self.asks.drop_server(server) {
-            self.to_host(cancelled);
+            self.to_host(cancelled, None);
         }
         if was_ready {
             self.announce_lists(server);
@@ -245,9 +230,14 @@ impl Session {
         self.calls.len() >= MAX_CALLS || self.gathers.len() >= MAX_GATHERS
     }
 
-    fn to_host(&self, frame: String) {
+    /// Sends the host what is no answer: a request of a server's, a notification. `post` is the POST that it belongs to.
+    fn to_host(&self, text: String, post: Option<PostId>) {
+        self.tell(Told { text, post, answer: false });
+    }
+
+    fn tell(&self, told: Told) {
         // Never refused: an answer that got lost would be waited for for ever. While the queue is full nothing is read, so it
         // grows by no more than what one frame gives rise to.
-        self.host.push(frame);
+        self.host.push(told);
     }
 }

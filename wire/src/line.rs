@@ -4,7 +4,7 @@ use memchr::memchr;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::frame::single_line;
-use crate::outbox::Inlet;
+use crate::outbox::{Inlet, Weigh};
 
 /// One line of a stream, without its end.
 #[derive(Debug, PartialEq, Eq)]
@@ -124,14 +124,18 @@ fn finish(mut line: Vec<u8>, tail: Option<Vec<u8>>) -> Line {
 ///
 /// # Errors
 /// Where the stream fails.
-pub async fn write_lines<W: AsyncWrite + Unpin>(mut stream: W, mut inlet: Inlet) -> std::io::Result<()> {
+pub async fn write_lines<W, T>(mut stream: W, mut inlet: Inlet<T>) -> std::io::Result<()>
+where
+    W: AsyncWrite + Unpin,
+    T: Weigh + Into<String>,
+{
     while let Some(frame) = inlet.next().await {
-        let mut bytes = single_line(frame).into_bytes();
+        let mut bytes = single_line(frame.into()).into_bytes();
         bytes.push(b'\n');
         while bytes.len() < KEPT
             && let Some(next) = inlet.try_next()
         {
-            bytes.extend_from_slice(single_line(next).as_bytes());
+            bytes.extend_from_slice(single_line(next.into()).as_bytes());
             bytes.push(b'\n');
         }
         stream.write_all(&bytes).await?;

@@ -8,18 +8,30 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{Notify, mpsc};
 
+/// What can wait in a queue.
+pub trait Weigh {
+    /// How many bytes of the bound it takes.
+    fn weight(&self) -> usize;
+}
+
+impl Weigh for String {
+    fn weight(&self) -> usize {
+        self.len()
+    }
+}
+
 /// The side that puts frames in.
-#[derive(Debug, Clone)]
-pub struct Outbox {
-    sender: mpsc::UnboundedSender<String>,
+#[derive(Debug)]
+pub struct Outbox<T = String> {
+    sender: mpsc::UnboundedSender<T>,
     queued: Arc<Queued>,
     max: usize,
 }
 
 /// The side that takes frames out.
 #[derive(Debug)]
-pub struct Inlet {
-    receiver: mpsc::UnboundedReceiver<String>,
+pub struct Inlet<T = String> {
+    receiver: mpsc::UnboundedReceiver<T>,
     queued: Arc<Queued>,
 }
 
@@ -42,18 +54,25 @@ pub enum Unsent {
 
 /// A queue of at most `max` bytes, and a single frame more.
 #[must_use]
-pub fn outbox(max: usize) -> (Outbox, Inlet) {
+pub fn outbox<T: Weigh>(max: usize) -> (Outbox<T>, Inlet<T>) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let queued = Arc::new(Queued::default());
     (Outbox { sender, queued: Arc::clone(&queued), max }, Inlet { receiver, queued })
 }
 
-impl Outbox {
+// Not derived: a queue can be shared whatever waits in it.
+impl<T> Clone for Outbox<T> {
+    fn clone(&self) -> Self {
+        Self { sender: self.sender.clone(), queued: Arc::clone(&self.queued), max: self.max }
+    }
+}
+
+impl<T: Weigh> Outbox<T> {
     /// Puts a frame in.
     ///
     /// # Errors
     /// Where the frame was not taken; it will not be sent.
-    pub fn send(&self, frame: String) -> Result<(), Unsent> {
+    pub fn send(&self, frame: T) -> Result<(), Unsent> {
         if self.is_full() {
             return Err(Unsent::Full);
         }
@@ -62,8 +81,8 @@ impl Outbox {
 
     /// Puts a frame in even past the bound, for an answer that must not get lost. Whoever does so must take no more work in
     /// while the queue is full. False where the peer is gone.
-    pub fn push(&self, frame: String) -> bool {
-        self.queued.bytes.fetch_add(frame.len(), Ordering::Relaxed);
+    pub fn push(&self, frame: T) -> bool {
+        self.queued.bytes.fetch_add(frame.weight(), Ordering::Relaxed);
         self.sender.send(frame).is_ok()
     }
 
@@ -71,6 +90,11 @@ impl Outbox {
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.queued.bytes.load(Ordering::Relaxed) > self.max
+    }
+
+    /// Waits until nobody will take anything any more.
+    pub async fn closed(&self) {
+        self.sender.closed().await;
     }
 
     /// Waits until the bound is no longer reached, or nobody will take anything any more.
@@ -88,15 +112,15 @@ impl Outbox {
     }
 }
 
-impl Inlet {
+impl<T: Weigh> Inlet<T> {
     /// The next frame; None when there will be no more.
-    pub async fn next(&mut self) -> Option<String> {
+    pub async fn next(&mut self) -> Option<T> {
         let frame = self.receiver.recv().await;
         self.taken(frame)
     }
 
     /// The next frame, where one waits.
-    pub fn try_next(&mut self) -> Option<String> {
+    pub fn try_next(&mut self) -> Option<T> {
         let frame = self.receiver.try_recv().ok();
         self.taken(frame)
     }
@@ -107,9 +131,9 @@ impl Inlet {
         self.receiver.is_empty()
     }
 
-    fn taken(&self, frame: Option<String>) -> Option<String> {
+    fn taken(&self, frame: Option<T>) -> Option<T> {
         if let Some(frame) = &frame {
-            self.queued.bytes.fetch_sub(frame.len(), Ordering::Relaxed);
+            self.queued.bytes.fetch_sub(frame.weight(), Ordering::Relaxed);
             self.queued.taken.notify_waiters();
         }
         frame

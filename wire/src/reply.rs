@@ -16,6 +16,12 @@ pub mod code {
     pub const INVALID_PARAMS: i32 = -32602;
     /// The server that should have answered can't.
     pub const INTERNAL_ERROR: i32 = -32603;
+    /// The headers of an HTTP request contradict its body (MCP 2026-07-28).
+    pub const HEADER_MISMATCH: i32 = -32020;
+    /// The host can't do what answering would need (MCP 2026-07-28).
+    pub const MISSING_CLIENT_CAPABILITY: i32 = -32021;
+    /// The request is written in a revision that isn't spoken here (MCP 2026-07-28).
+    pub const UNSUPPORTED_VERSION: i32 = -32022;
     /// The policy denied a request that has no result to say so in.
     pub const DENIED: i32 = -32010;
 }

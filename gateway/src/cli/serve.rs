@@ -3,14 +3,16 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use argala_engine::policy::MethodGlob;
 use argala_wire::child::Command;
 use clap::Args;
 
 use super::{Failure, load_policy, log};
-use crate::servers::{self, Server};
-use crate::session::{self, Setup};
+use crate::servers::{self, Server, Transport};
+use crate::session::Setup;
+use crate::stdio;
 
 /// Put the gateway before MCP servers: to the host it is one MCP server on stdin and stdout.
 #[derive(Debug, Args)]
@@ -61,8 +63,15 @@ impl Serve {
             .enable_all()
             .build()
             .map_err(|error| Failure::new(format!("the runtime can't be started: {error}")))?;
-        let setup = Setup { policy, servers, relayed: self.relayed };
-        runtime.block_on(session::run(setup, tokio::io::stdin(), tokio::io::stdout(), told_to_stop()));
+        let setup = Setup {
+            policy,
+            servers: servers.into(),
+            relayed: self.relayed.into(),
+            era: None,
+            slot: 0,
+            held: Arc::default(),
+        };
+        runtime.block_on(stdio::serve(setup, tokio::io::stdin(), tokio::io::stdout(), told_to_stop()));
         // A thread still waits for the host's next line, and would wait for ever.
         runtime.shutdown_background();
         log.end();
@@ -86,7 +95,7 @@ impl Serve {
             PathBuf::from(program).file_stem().map_or(shown, |stem| stem.to_string_lossy().into_owned());
         let command =
             Command { program: program.clone(), args: args.to_vec(), env: Default::default(), cwd: None };
-        Ok(Server { name, command })
+        Ok(Server { name, transport: Transport::Stdio(command) })
     }
 }
 

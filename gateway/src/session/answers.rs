@@ -4,12 +4,16 @@ use std::collections::HashMap;
 
 use argala_wire::Id;
 
+use crate::host::PostId;
+
 /// Where an answer goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ReplyTo {
     /// The host's own id; None where it couldn't be made out.
     pub(super) id: Option<Id>,
     pub(super) batch: Option<BatchId>,
+    /// The POST that brought the request.
+    pub(super) post: Option<PostId>,
 }
 
 /// Names a batch that is being answered.
@@ -83,7 +87,7 @@ mod tests {
     fn a_batch_is_answered_once_when_its_last_answer_is_there() {
         let mut answers = Answers::default();
         let batch = answers.open_batch();
-        let to = ReplyTo { id: None, batch: Some(batch) };
+        let to = ReplyTo { id: None, batch: Some(batch), post: None };
         answers.owe(Some(batch));
         answers.owe(Some(batch));
         answers.owe(Some(batch));
@@ -91,7 +95,10 @@ mod tests {
         assert_eq!(answers.close_batch(batch), None);
         assert_eq!(answers.withdraw(&to), None);
         assert_eq!(answers.give(&to, "2".into()), Some("[1,2]".into()));
-        assert_eq!(answers.give(&ReplyTo { id: None, batch: None }, "3".into()), Some("3".into()));
+        assert_eq!(
+            answers.give(&ReplyTo { id: None, batch: None, post: None }, "3".into()),
+            Some("3".into())
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ use argala_wire::{Frame, Id};
 use super::answers::ReplyTo;
 use super::catalogue::ListKind;
 use crate::connection::ServerId;
+use crate::host::PostId;
 
 /// The id of a request toward a downstream.
 pub(super) type CallId = u64;
@@ -26,6 +27,13 @@ pub(super) struct Call {
     pub(super) purpose: Purpose,
     /// The host's progress token, if it asked for progress.
     pub(super) token: Option<Token>,
+}
+
+impl Call {
+    /// The POST of the host's that it is made for.
+    fn post(&self) -> Option<PostId> {
+        self.purpose.reply_to()?.post
+    }
 }
 
 /// A progress token by what it means: its spelling is nobody's to choose.
@@ -88,7 +96,7 @@ pub(super) struct Calls {
     open: HashMap<CallId, Call>,
     by_host: HashMap<Id, CallId>,
     /// Whose call a progress token is for.
-    tokens: HashMap<Token, ServerId>,
+    tokens: HashMap<Token, (ServerId, Option<PostId>)>,
     /// The tokens of calls that have become tasks, which outlive their calls; the oldest first.
     task_tokens: VecDeque<Token>,
     last: CallId,
@@ -107,14 +115,14 @@ impl Calls {
             self.by_host.insert(host, id);
         }
         if let Some(token) = &call.token {
-            self.tokens.insert(token.clone(), call.server);
+            self.tokens.insert(token.clone(), (call.server, call.post()));
         }
         self.open.insert(id, call);
     }
 
     /// Keeps the token of a call that has become a task.
-    pub(super) fn keep_token(&mut self, token: Token, server: ServerId) {
-        self.tokens.insert(token.clone(), server);
+    pub(super) fn keep_token(&mut self, token: Token, server: ServerId, post: Option<PostId>) {
+        self.tokens.insert(token.clone(), (server, post));
         self.task_tokens.push_back(token);
         if self.task_tokens.len() > MAX_TASK_TOKENS
             && let Some(oldest) = self.task_tokens.pop_front()
@@ -152,9 +160,14 @@ impl Calls {
         ids.into_iter().filter_map(|id| self.remove(id)).collect()
     }
 
-    /// The server that works on the call with this progress token.
-    pub(super) fn token_owner(&self, token: &Token) -> Option<ServerId> {
+    /// The server that works on the call with this progress token, and the POST that asked.
+    pub(super) fn token_owner(&self, token: &Token) -> Option<(ServerId, Option<PostId>)> {
         self.tokens.get(token).copied()
+    }
+
+    /// The POST that a call to this server was made for.
+    pub(super) fn post(&self, id: CallId, server: ServerId) -> Option<PostId> {
+        self.open.get(&id).filter(|call| call.server == server)?.post()
     }
 
     /// How many are in flight.

@@ -6,7 +6,7 @@ use argala_json::{Limits, Options, Outline};
 use argala_wire::outbox::{Outbox, Unsent};
 
 use super::Session;
-use crate::connection::ServerId;
+use crate::connection::{Outgoing, ServerId};
 
 /// One downstream.
 pub(super) struct Downstream {
@@ -28,9 +28,9 @@ pub(super) enum State {
     /// It doesn't run, and why.
     Down(String),
     /// It runs and hasn't been introduced to the host.
-    Up(Outbox),
+    Up(Outbox<Outgoing>),
     /// It takes requests.
-    Ready(Outbox),
+    Ready(Outbox<Outgoing>),
 }
 
 /// Whether a downstream answers in time.
@@ -74,7 +74,7 @@ impl Downstream {
     ///
     /// # Errors
     /// A sentence, where it takes none.
-    fn ready(&self) -> Result<&Outbox, String> {
+    fn ready(&self) -> Result<&Outbox<Outgoing>, String> {
         let name = &self.name;
         match &self.state {
             State::Ready(outbox) => Ok(outbox),
@@ -132,7 +132,7 @@ impl Session {
             return Err("there is no such server".to_owned());
         };
         let name = &downstream.name;
-        downstream.ready()?.send(frame).map_err(|unsent| match unsent {
+        downstream.ready()?.send(Outgoing::new(frame)).map_err(|unsent| match unsent {
             Unsent::Full => format!("the server `{name}` doesn't read what it is sent; try again later"),
             Unsent::Closed => format!("the server `{name}` has just ended; try again later"),
         })
@@ -144,7 +144,7 @@ impl Session {
             self.downstreams.get(server).map(|one| &one.state)
         {
             // A server that doesn't read its answers can't be helped.
-            let _ = outbox.send(frame);
+            let _ = outbox.send(Outgoing::new(frame));
         }
     }
 }

@@ -8,14 +8,16 @@ use argala_wire::{Frame, Id, Kind, Sender, batch, frame, legacy};
 use super::Session;
 use super::answers::ReplyTo;
 use super::asks::Relayed;
-use super::calls::{Call, Purpose, Token};
+use super::calls::{Call, CallId, Purpose, Token};
 use super::catalogue::{List, TOOLS};
 use crate::connection::ServerId;
+use crate::host::PostId;
 
 impl Session {
-    /// A line of a downstream's.
-    pub(super) fn take_downstream_line(&mut self, server: ServerId, line: Line) {
+    /// A line of a downstream's. `about` is the request of ours that it came in answer to, where that is known.
+    pub(super) fn take_downstream_line(&mut self, server: ServerId, line: Line, about: Option<CallId>) {
         self.heard_from(server);
+        let post = about.and_then(|call| self.calls.post(call, server));
         let bytes = match line {
             Line::Whole(bytes) => bytes,
             Line::TooLong { head, tail } => {
@@ -26,14 +28,14 @@ impl Session {
         match batch::is_batch(&bytes).then(|| batch::split(&bytes, Sender::Downstream)) {
             Some(Ok(messages)) => {
                 for message in messages {
-                    self.take_downstream_message(server, message);
+                    self.take_downstream_message(server, message, post);
                 }
             }
-            _ => self.take_downstream_message(server, &bytes),
+            _ => self.take_downstream_message(server, &bytes, post),
         }
     }
 
-    fn take_downstream_message(&mut self, server: ServerId, bytes: &[u8]) {
+    fn take_downstream_message(&mut self, server: ServerId, bytes: &[u8], post: Option<PostId>) {
         let frame = match Frame::read(bytes, Sender::Downstream) {
             Ok(frame) => frame,
             // What names no protocol is no message, though it may have an id: a line of a log, say.
@@ -50,13 +52,15 @@ impl Session {
             Kind::Response { id: None } => {
                 tracing::warn!(server = self.name(server), "reports: {}", frame.text());
             }
-            Kind::Request { id, method } => self.take_ask(server, &id, &method, &frame),
-            Kind::Notification { method } => self.take_downstream_notification(server, frame, &method),
+            Kind::Request { id, method } => self.take_ask(server, &id, &method, &frame, post),
+            Kind::Notification { method } => {
+                self.take_downstream_notification(server, frame, &method, post);
+            }
         }
     }
 
     /// A request of a server's: for the host, but for what only we can answer.
-    fn take_ask(&mut self, server: ServerId, id: &Id, method: &str, frame: &Frame) {
+    fn take_ask(&mut self, server: ServerId, id: &Id, method: &str, frame: &Frame, post: Option<PostId>) {
         let refusal = match method {
             legacy::PING => return self.reply(server, reply::result(id, "{}")),
             // Before it has answered `initialize` a server may ask for nothing else.
@@ -74,7 +78,7 @@ impl Session {
             return self.reply(server, reply::error(Some(id), code::INVALID_REQUEST, reason));
         }
         match self.asks.relay(server, id, frame) {
-            Relayed::Frame(ask) => self.to_host(ask),
+            Relayed::Frame(ask) => self.to_host(ask, post),
             Relayed::Busy => {
                 let message = "too many requests of this server wait for the host";
                 self.reply(server, reply::error(Some(id), code::INTERNAL_ERROR, message));
@@ -111,7 +115,7 @@ impl Session {
                 if let Some(task) = frame.string(&["result", "task", "taskId"]) {
                     self.routes.learn_task(&task, server);
                     if let Some(token) = call.token {
-                        self.calls.keep_token(token, server);
+                        self.calls.keep_token(token, server, to.post);
                     }
                 }
                 self.answer_as_it_came(&to, frame);
@@ -150,24 +154,30 @@ impl Session {
         self.answer(to, frame.edited(&edits));
     }
 
-    fn take_downstream_notification(&mut self, server: ServerId, frame: Frame, method: &str) {
+    fn take_downstream_notification(
+        &mut self,
+        server: ServerId,
+        frame: Frame,
+        method: &str,
+        post: Option<PostId>,
+    ) {
         match method {
             legacy::CANCELLED => {
                 if let Some(cancelled) = self.asks.cancelled(server, &frame) {
-                    self.to_host(cancelled);
+                    self.to_host(cancelled, post);
                 }
             }
             legacy::PROGRESS => {
                 let token = Token::read(&frame, &["params", "progressToken"]);
                 let owner = token.and_then(|token| self.calls.token_owner(&token));
-                if owner != Some(server) && self.is_federated() {
+                if owner.map(|(owner, _)| owner) != Some(server) && self.is_federated() {
                     let name = self.name(server);
                     return tracing::debug!(
                         server = name,
                         "progress of what is no call of this server's was dropped"
                     );
                 }
-                self.to_host(frame.into_text());
+                self.to_host(frame.into_text(), owner.and_then(|(_, post)| post).or(post));
             }
             legacy::TASKS_STATUS => {
                 let owner = frame.string(&["params", "taskId"]).and_then(|task| self.routes.task(&task));
@@ -175,18 +185,18 @@ impl Session {
                     let name = self.name(server);
                     return tracing::warn!(server = name, "the status of another server's task was dropped");
                 }
-                self.to_host(frame.into_text());
+                self.to_host(frame.into_text(), post);
             }
             legacy::TOOLS_LIST_CHANGED => self.pass_list_changed(server, frame, "tools"),
             legacy::PROMPTS_LIST_CHANGED => self.pass_list_changed(server, frame, "prompts"),
             legacy::RESOURCES_LIST_CHANGED => self.pass_list_changed(server, frame, "resources"),
-            _ => self.to_host(frame.into_text()),
+            _ => self.to_host(frame.into_text(), post),
         }
     }
 
     fn pass_list_changed(&mut self, server: ServerId, frame: Frame, capability: &str) {
         self.listings.outdate(server, capability);
-        self.to_host(frame.into_text());
+        self.to_host(frame.into_text(), None);
     }
 
     /// Ends every call to a server that is gone.

@@ -12,45 +12,59 @@ use super::calls::{Call, Purpose, Token};
 use super::catalogue::LISTS;
 use super::{Session, guard};
 use crate::connection::ServerId;
+use crate::host::{PostId, Said, Told};
 
 impl Session {
+    /// What the host says.
+    pub(super) fn take(&mut self, said: Said) {
+        match said {
+            Said::Line { line, post } => self.take_line(line, post),
+            // Nobody reads what belongs to that POST any more, but another stream of the host's may bring the answer.
+            Said::Left(_) => {}
+        }
+    }
+
     /// A line of the host's: a message, or, in one revision, a batch of them.
-    pub(super) fn take_line(&mut self, line: Line) {
-        let Some(line) = self.opening.hold(line) else { return };
+    pub(super) fn take_line(&mut self, line: Line, post: Option<PostId>) {
+        let Some(line) = self.opening.hold(line, post) else { return };
         let bytes = match line {
             Line::Whole(bytes) => bytes,
-            Line::TooLong { head, tail } => return self.refuse_frame(&frame::too_long(&head, &tail), None),
+            Line::TooLong { head, tail } => {
+                return self.refuse_frame(&frame::too_long(&head, &tail), None, post);
+            }
         };
         if !batch::is_batch(&bytes) {
-            return self.take_message(&bytes, None);
+            return self.take_message(&bytes, None, post);
         }
         if !self.opening.has_batches() {
             let message = format!("batches exist in the revision {} only", legacy::WITH_BATCHES);
-            return self.refuse(&ReplyTo { id: None, batch: None }, code::INVALID_REQUEST, &message);
+            return self.refuse(&ReplyTo { id: None, batch: None, post }, code::INVALID_REQUEST, &message);
         }
         match batch::split(&bytes, Sender::Host) {
             Ok(messages) => {
                 let id = self.answers.open_batch();
                 for message in messages {
-                    self.take_message(message, Some(id));
+                    self.take_message(message, Some(id), post);
                 }
-                if let Some(answers) = self.answers.close_batch(id) {
-                    self.to_host(answers);
+                if let Some(text) = self.answers.close_batch(id) {
+                    self.tell(Told { text, post, answer: true });
                 }
             }
-            Err(message) => self.refuse(&ReplyTo { id: None, batch: None }, code::INVALID_REQUEST, &message),
+            Err(message) => {
+                self.refuse(&ReplyTo { id: None, batch: None, post }, code::INVALID_REQUEST, &message)
+            }
         }
     }
 
-    fn take_message(&mut self, bytes: &[u8], batch: Option<BatchId>) {
+    fn take_message(&mut self, bytes: &[u8], batch: Option<BatchId>, post: Option<PostId>) {
         let frame = match Frame::read(bytes, Sender::Host) {
             Ok(frame) => frame,
-            Err(refused) => return self.refuse_frame(&refused, batch),
+            Err(refused) => return self.refuse_frame(&refused, batch, post),
         };
         match frame.kind().clone() {
             Kind::Request { id, method } => {
                 self.answers.owe(batch);
-                self.take_request(frame, &method, ReplyTo { id: Some(id), batch });
+                self.take_request(frame, &method, ReplyTo { id: Some(id), batch, post });
             }
             Kind::Notification { method } => self.take_notification(frame, &method),
             Kind::Response { id: Some(id) } => match self.asks.answered(&id, &frame) {
@@ -253,8 +267,10 @@ impl Session {
             }
             None => self.gathers.cancel(&id),
         };
-        if let Some(answers) = withdrawn.and_then(|to| self.answers.withdraw(&to)) {
-            self.to_host(answers);
+        if let Some(to) = withdrawn
+            && let Some(text) = self.answers.withdraw(&to)
+        {
+            self.tell(Told { text, post: to.post, answer: true });
         }
     }
 
@@ -265,11 +281,11 @@ impl Session {
         }
     }
 
-    fn refuse_frame(&mut self, refused: &Refused, batch: Option<BatchId>) {
+    fn refuse_frame(&mut self, refused: &Refused, batch: Option<BatchId>, post: Option<PostId>) {
         tracing::warn!("a frame of the host's was refused: {}", refused.message);
         if let Some(error) = refused.reply() {
             self.answers.owe(batch);
-            self.answer(&ReplyTo { id: refused.id.clone(), batch }, error);
+            self.answer(&ReplyTo { id: refused.id.clone(), batch, post }, error);
         }
     }
 
@@ -280,8 +296,8 @@ impl Session {
 
     /// Answers a request.
     pub(super) fn answer(&mut self, to: &ReplyTo, answer: String) {
-        if let Some(frame) = self.answers.give(to, answer) {
-            self.to_host(frame);
+        if let Some(text) = self.answers.give(to, answer) {
+            self.tell(Told { text, post: to.post, answer: true });
         }
     }
 }

@@ -14,7 +14,8 @@ use super::answers::ReplyTo;
 use super::calls::{Call, Purpose};
 use super::catalogue::ListKind;
 use super::downstream::{Downstream, State};
-use crate::connection::ServerId;
+use crate::connection::{Outgoing, ServerId};
+use crate::host::PostId;
 
 /// How long the host waits for one server, and for the slowest of several.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,7 +33,7 @@ pub(super) struct Opening {
     /// The host's `notifications/initialized`.
     initialized: Option<String>,
     /// What the host has sent without waiting for the answer.
-    held: Vec<Line>,
+    held: Vec<(Line, Option<PostId>)>,
     held_bytes: usize,
 }
 
@@ -50,12 +51,12 @@ impl Opening {
     }
 
     /// Keeps a line until the session is open; gives it back where it can't be kept, or need not.
-    pub(super) fn hold(&mut self, line: Line) -> Option<Line> {
+    pub(super) fn hold(&mut self, line: Line, post: Option<PostId>) -> Option<Line> {
         if !self.is_waiting() || self.held_bytes > HELD || self.held.len() > HELD_LINES || is_urgent(&line) {
             return Some(line);
         }
         self.held_bytes += line.len();
-        self.held.push(line);
+        self.held.push((line, post));
         None
     }
 
@@ -114,7 +115,7 @@ impl Session {
         {
             edits.push((version.span.clone(), format!("\"{}\"", legacy::LATEST)));
         }
-        if outbox.send(request.edited(&edits)).is_ok() {
+        if outbox.send(Outgoing::new(request.edited(&edits))).is_ok() {
             self.calls.insert(id, Call { server, purpose: Purpose::Introduction, token: None });
         }
     }
@@ -155,8 +156,8 @@ impl Session {
         let Some((to, _)) = self.opening.waiting.take() else { return };
         self.open_session(&to);
         self.opening.held_bytes = 0;
-        for line in std::mem::take(&mut self.opening.held) {
-            self.take_line(line);
+        for (line, post) in std::mem::take(&mut self.opening.held) {
+            self.take_line(line, post);
         }
     }
 
@@ -251,7 +252,7 @@ impl Session {
             _ => return,
         };
         if self.opening.initialized.is_some() {
-            self.to_host(reply::notification(notification, None));
+            self.to_host(reply::notification(notification, None), None);
         }
     }
 
