@@ -1,5 +1,6 @@
 //! The servers file: the `mcpServers` that hosts already have, also VS Code's `servers`, as it is.
 
+mod eras;
 mod expand;
 
 use std::collections::BTreeMap;
@@ -9,11 +10,14 @@ use std::path::{Path, PathBuf};
 use argala_json::{Limits, Node, Options, Outline};
 use argala_wire::child::Command;
 
+pub(crate) use eras::Eras;
+
 /// A downstream server: what the policy and the host know it by, and how it is started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Server {
     pub(crate) name: String,
     pub(crate) transport: Transport,
+    pub(crate) eras: Eras,
 }
 
 /// How a downstream is reached.
@@ -100,7 +104,7 @@ fn read(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Ser
         }
         let command =
             file.command(entry).map_err(|(at, message)| (at, format!("server `{name}`: {message}")))?;
-        servers.push(Server { transport: Transport::Stdio(command), name });
+        servers.push(Server { transport: Transport::Stdio(command), name, eras: Eras::default() });
     }
     if servers.is_empty() {
         return Err((Some(table.span.start), "the file names no server that is not disabled".to_owned()));
