@@ -7,6 +7,7 @@
 mod cli;
 mod connection;
 mod host;
+mod mirrored;
 mod servers;
 mod session;
 mod stdio;

@@ -26,6 +26,7 @@ mod standing;
 mod subscriptions;
 mod translation;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -101,6 +102,8 @@ struct Session {
     held: HeldCalls,
     /// Whether what the host hears must say to which POST it belongs.
     over_http: bool,
+    /// The `Mcp-Param-…` headers of POSTs that haven't been looked at.
+    mirrored: HashMap<PostId, Vec<(String, String)>>,
 }
 
 /// Runs one session to its end: until the host has said its last, or takes nothing any more, or `stop` comes.
@@ -196,6 +199,7 @@ impl Session {
             inputs: Inputs::default(),
             held: HeldCalls::default(),
             over_http: false,
+            mirrored: HashMap::new(),
         }
     }
 

@@ -10,7 +10,7 @@ use argala_wire::child::Command;
 use clap::Args;
 
 use super::{Failure, load_policy, log};
-use crate::servers::{self, Eras, Server, Transport};
+use crate::servers::{self, Server, Transport};
 use crate::session::Setup;
 use crate::stdio;
 
@@ -95,7 +95,7 @@ impl Serve {
             PathBuf::from(program).file_stem().map_or(shown, |stem| stem.to_string_lossy().into_owned());
         let command =
             Command { program: program.clone(), args: args.to_vec(), env: Default::default(), cwd: None };
-        Ok(Server { name, transport: Transport::Stdio(command), eras: Eras::default() })
+        Ok(Server::new(name, Transport::Stdio(command)))
     }
 }
 

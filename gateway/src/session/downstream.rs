@@ -141,12 +141,12 @@ impl Session {
     ///
     /// # Errors
     /// A sentence, where it can't be sent.
-    pub(super) fn to_downstream(&self, server: ServerId, frame: String) -> Result<(), String> {
+    pub(super) fn to_downstream(&self, server: ServerId, frame: impl Into<Outgoing>) -> Result<(), String> {
         let Some(downstream) = self.downstreams.get(server) else {
             return Err("there is no such server".to_owned());
         };
         let name = &downstream.name;
-        downstream.ready()?.send(Outgoing::new(frame)).map_err(|unsent| match unsent {
+        downstream.ready()?.send(frame.into()).map_err(|unsent| match unsent {
             Unsent::Full => format!("the server `{name}` doesn't read what it is sent; try again later"),
             Unsent::Closed => format!("the server `{name}` has just ended; try again later"),
         })

@@ -168,12 +168,12 @@ impl Session {
         if let Some(result) = frame.at(&["result"])
             && let Some(list) = List::read(result.raw(frame.text()), TOOLS)
         {
-            let policy = &self.setup.policy;
+            self.learn_mirrored(facts.server, result.raw(frame.text()));
             let entries = list.entries();
-            let shown = entries.iter().filter(|entry| policy.could_allow(&entry.key)).count();
+            let shown = entries.iter().filter(|entry| self.could_show(0, &entry.key)).count();
             self.warn_of_none(0, entries.len(), shown);
             if shown < entries.len() {
-                let kept = list.filtered(|name| policy.could_allow(name));
+                let kept = list.filtered(|name| self.could_show(0, name));
                 let text = frame.edited(&[(result.span.clone(), kept)]);
                 filtered = Frame::read(text.as_bytes(), Sender::Downstream).ok();
             }

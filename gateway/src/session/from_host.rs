@@ -18,8 +18,11 @@ impl Session {
     /// What the host says.
     pub(super) fn take(&mut self, said: Said) {
         match said {
-            Said::Line { line, post } => {
+            Said::Line { line, post, mirrored } => {
                 self.over_http |= post.is_some();
+                if let Some(post) = post.filter(|_| !mirrored.is_empty()) {
+                    self.mirrored.insert(post, mirrored);
+                }
                 self.take_line(line, post);
             }
             // In the legacy era another stream of the host's may bring the answer.
@@ -319,6 +322,7 @@ impl Session {
     /// The host waits no more for the answer to a POST, and so for that to nothing in it.
     fn cancel_post(&mut self, post: PostId) {
         self.opening.let_go(post);
+        self.mirrored.remove(&post);
         self.end_listens(|to| to.post == Some(post));
         self.gathers.cancel_post(post);
         for (id, call) in self.calls.take_post(post) {

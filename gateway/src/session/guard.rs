@@ -40,6 +40,9 @@ impl Session {
                 &format!("no server has a tool {name:?}; its name is server__tool"),
             );
         };
+        if let Err(message) = self.check_mirrored(server, own, &arguments, &to) {
+            return self.refuse(&to, code::HEADER_MISMATCH, &message);
+        }
         let mut edits = Vec::new();
         let mut quoted = String::new();
         quote(own, &mut quoted);

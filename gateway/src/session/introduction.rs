@@ -126,6 +126,7 @@ impl Session {
             self.announce_lists(server);
         }
         self.watch(server);
+        self.list_for_mirroring(server);
         self.try_open();
     }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use argala_wire::Frame;
+use argala_wire::{Era, Frame};
 use tokio::time::Instant;
 
 use super::Session;
@@ -151,6 +151,9 @@ impl Session {
             }
             return self.end_fetch(server, kind);
         };
+        if let Some(result) = frame.and_then(|frame| frame.raw(&["result"])).filter(|_| kind == TOOLS) {
+            self.learn_mirrored(server, result);
+        }
         let caching = frame.and_then(|frame| frame.raw(&["result"])).map_or(Caching::NONE, Caching::read);
         let listed = list.entries();
         let shown: Vec<Shown> = listed.iter().filter_map(|entry| self.show(server, kind, entry)).collect();
@@ -206,12 +209,37 @@ impl Session {
         }
         debug_assert!(kind == TOOLS || kind == PROMPTS);
         let public = self.routes.public_name(server, &entry.key);
-        if kind == TOOLS && !self.setup.policy.could_allow(&public) {
+        if kind == TOOLS && !self.could_show(server, &entry.key) {
             return None;
         }
         warn_of_length(&public);
         let renamed = entry.renamed(&public);
         Some((public, renamed))
+    }
+
+    /// Whether the host is shown a tool: the policy could allow it, and it can be called as its server wants.
+    pub(super) fn could_show(&self, server: ServerId, own: &str) -> bool {
+        let known = self.setup.servers.get(server).filter(|_| !self.is_legacy(server));
+        let faulty = known.is_some_and(|known| known.transport.is_http() && known.mirrored.is_faulty(own));
+        !faulty && self.setup.policy.could_allow(&self.routes.public_name(server, own))
+    }
+
+    /// Takes note of what a server's tools want mirrored in headers.
+    pub(super) fn learn_mirrored(&self, server: ServerId, result: &str) {
+        if let Some(known) = self.setup.servers.get(server) {
+            known.mirrored.learn(&known.name, result);
+        }
+    }
+
+    /// Lists a server's tools before anyone asks, where calls to them may have to be mirrored in headers.
+    pub(super) fn list_for_mirroring(&mut self, server: ServerId) {
+        let over_http = self.setup.slot > 0 && self.era() == Era::Modern;
+        let wanted = self.setup.servers.get(server).is_some_and(|known| {
+            (over_http || known.transport.is_http() && !self.is_legacy(server)) && !known.mirrored.is_listed()
+        });
+        if wanted && self.offers(server, "tools") {
+            self.fetch_list(server, TOOLS);
+        }
     }
 
     /// A policy that was written for one server's own names allows none of several servers'.

@@ -8,7 +8,7 @@ use super::Session;
 use super::answers::ReplyTo;
 use super::caching::Caching;
 use super::calls::{Bridge, Call, Purpose, Token};
-use crate::connection::ServerId;
+use crate::connection::{Outgoing, ServerId};
 
 impl Session {
     /// Sends a request of the host's to a server, under an id of ours.
@@ -58,7 +58,8 @@ impl Session {
             call.host_token = Some(node.raw(frame.text()).to_owned());
             edits.push((node.span.clone(), id.to_string()));
         }
-        match self.to_downstream(server, frame.edited(&edits)) {
+        let outgoing = Outgoing { text: frame.edited(&edits), headers: self.mirrored_headers(server, frame) };
+        match self.to_downstream(server, outgoing) {
             Ok(()) => {
                 self.standing.note(server, frame);
                 self.calls.insert(id, call);
@@ -74,6 +75,31 @@ impl Session {
                 }
             },
         }
+    }
+
+    /// The headers that mirror arguments of a call to a server of the modern era.
+    fn mirrored_headers(&self, server: ServerId, frame: &Frame) -> Vec<(String, String)> {
+        let argala_wire::Kind::Request { method, .. } = frame.kind() else { return Vec::new() };
+        if method != legacy::TOOLS_CALL || self.is_legacy(server) {
+            return Vec::new();
+        }
+        let public = frame.string(&["params", "name"]).unwrap_or_default();
+        let own = self.routes.own_name(&public).map_or("", |(_, own)| own);
+        let arguments = frame.raw(&["params", "arguments"]).unwrap_or("{}");
+        self.setup.servers.get(server).map(|known| known.mirrored.headers(own, arguments)).unwrap_or_default()
+    }
+
+    /// Holds the headers of a call that came over HTTP to its arguments.
+    pub(super) fn check_mirrored(
+        &mut self,
+        server: ServerId,
+        own: &str,
+        arguments: &str,
+        to: &ReplyTo,
+    ) -> Result<(), String> {
+        let Some(post) = to.post.filter(|_| self.era() == Era::Modern) else { return Ok(()) };
+        let headers = self.mirrored.remove(&post).unwrap_or_default();
+        self.setup.servers.get(server).map_or(Ok(()), |known| known.mirrored.check(own, arguments, &headers))
     }
 
     /// The edits by which a legacy host's request says what every request of the modern era must.
