@@ -49,7 +49,7 @@ pub(super) const TYPE: Type = Type {
         Key {
             name: "write_files",
             takes: Takes::Boolean,
-            about: "Whether output may be redirected into files; false by default.",
+            about: "Whether output may go into files, by redirection or by an option; false by default.",
         },
     ],
     load,

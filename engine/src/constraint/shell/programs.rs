@@ -25,6 +25,9 @@ pub(super) struct Program {
     /// it is, `-x*` with anything behind it; `^-x` before the first operand only; `sub:-x` behind the operand
     /// `sub`.
     pub(super) refuses: &'static str,
+    /// Options whose value is a file that is written, as `refuses` has them. A stream is no file. `!` stands
+    /// behind an option without a value: the file has another name.
+    pub(super) writes: &'static str,
     /// Short options that take a value: what follows them in a cluster is no option.
     pub(super) valued: &'static str,
     /// Long options that look like a refused one, or run something, and don't.
@@ -78,6 +81,7 @@ pub(super) enum Reads {
 pub(super) const PLAIN: Program = Program {
     names: "",
     refuses: "",
+    writes: "",
     valued: "",
     harmless: "",
     actions: "",
