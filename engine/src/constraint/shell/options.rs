@@ -4,7 +4,7 @@
 //! word is known of few programs, and a word that is taken for a value here might be an option to the
 //! program.
 
-use super::programs::{PLAIN, Program, Reads};
+use super::programs::{PLAIN, Program, Reads, bare, refused};
 use super::scripts;
 use super::word::{UNKNOWN, Word};
 
@@ -400,19 +400,6 @@ pub(super) fn openable(program: &Program, what: &str) -> bool {
         let bare = what.trim_start_matches('-');
         what.starts_with('-') && bare.split(['-', '_']).any(|piece| TELLING.contains(&piece))
     }
-}
-
-/// The option that a row is about, as a policy writes it.
-fn bare(row: &str) -> &str {
-    let option = row.trim_start_matches('^').rsplit(':').next().unwrap_or(row);
-    option.split('*').next().unwrap_or(option).trim_end_matches(['=', '!'])
-}
-
-/// All that is refused of a program, as a policy writes it.
-pub(super) fn refused(program: &Program) -> impl Iterator<Item = &'static str> {
-    let rows = [program.refuses, program.writes].into_iter().flat_map(str::split_ascii_whitespace);
-    let actions = program.actions.split(';').map(str::trim).filter(|action| !action.is_empty());
-    rows.map(bare).chain(actions).chain(program.marks.iter().copied())
 }
 
 /// Whether a command is ssh with options that say where to, and nothing else.

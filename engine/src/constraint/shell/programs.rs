@@ -114,6 +114,19 @@ pub(super) fn program(name: &str) -> &'static Program {
     ALL.get(base).or_else(|| ALL.get(bare)).copied().unwrap_or(&PLAIN)
 }
 
+/// The option that a row is about, as a policy writes it.
+pub(super) fn bare(row: &str) -> &str {
+    let option = row.trim_start_matches('^').rsplit(':').next().unwrap_or(row);
+    option.split('*').next().unwrap_or(option).trim_end_matches(['=', '!'])
+}
+
+/// All that is refused of a program, as a policy writes it.
+pub(super) fn refused(program: &Program) -> impl Iterator<Item = &'static str> {
+    let rows = [program.refuses, program.writes].into_iter().flat_map(str::split_ascii_whitespace);
+    let actions = program.actions.split(';').map(str::trim).filter(|action| !action.is_empty());
+    rows.map(bare).chain(actions).chain(program.marks.iter().copied())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
