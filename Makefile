@@ -43,6 +43,8 @@ lint: $(BIN)/ruff $(BIN)/mypy $(TOOLS)/bin/cargo-deny
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
+	@# Without libFuzzer, whose build needs a C++ compiler.
+	$(CARGO) check --manifest-path fuzz/Cargo.toml --no-default-features --locked
 	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --workspace --no-deps --locked --quiet
 	$(TOOLS)/bin/cargo-deny --locked check licenses bans sources
 	@# Advisories come from a database that must be fetched; without a network the rest still counts.
