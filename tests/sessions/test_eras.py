@@ -317,6 +317,17 @@ def test_a_modern_host_hears_of_a_legacy_servers_changes(serve: Gateway, recorde
     assert not [frame for frame in host.session.take() if frame.method == "notifications/prompts/list_changed"]
 
 
+def test_a_legacy_servers_log_is_told_to_requests_that_ask_for_it(serve: Gateway, recorder: Recorder) -> None:
+    host = Modern(serve.open(recorder))
+    log = {"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": "x"}}
+    params = {"name": "notify", "arguments": {"message": log}}
+    assert host.request("tools/call", params).result
+    assert not host.session.take()
+    assert host.request("tools/call", params, **{META + "logLevel": "info"}).result
+    assert host.session.notification("notifications/message").params["data"] == "x"
+    assert [frame.params for frame in recorder.heard("logging/setLevel")] == [{"level": "info"}]
+
+
 # Servers that don't say which era they are of
 
 

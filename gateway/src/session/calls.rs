@@ -31,6 +31,8 @@ pub(super) struct Call {
     pub(super) host_token: Option<String>,
     /// Whether a server of the modern era says how long the result may be kept.
     pub(super) cacheable: bool,
+    /// Whether the host wants to see what the server logs meanwhile.
+    pub(super) wants_log: bool,
     pub(super) bridge: Bridge,
 }
 
@@ -47,11 +49,19 @@ pub(super) enum Bridge {
 impl Call {
     /// A request of our own.
     pub(super) fn own(server: ServerId, purpose: Purpose) -> Self {
-        Self { server, purpose, token: None, host_token: None, cacheable: false, bridge: Bridge::None }
+        Self {
+            server,
+            purpose,
+            token: None,
+            host_token: None,
+            cacheable: false,
+            wants_log: false,
+            bridge: Bridge::None,
+        }
     }
 
     /// The POST of the host's that it is made for.
-    fn post(&self) -> Option<PostId> {
+    pub(super) fn post(&self) -> Option<PostId> {
         self.purpose.reply_to()?.post
     }
 }
@@ -207,10 +217,19 @@ impl Calls {
         ids.into_iter().filter_map(|id| Some((id, self.remove(id)?))).collect()
     }
 
-    /// The one POST that waits for this server, if it is one alone.
-    pub(super) fn only_post(&self, server: ServerId) -> Option<PostId> {
-        let mut posts = self.open.values().filter(|call| call.server == server).filter_map(Call::post);
-        posts.next().filter(|_| posts.next().is_none())
+    /// The request of the host's that a server's words belong to, where only one can be meant.
+    pub(super) fn meant(&self, server: ServerId, about: Option<CallId>) -> Option<&Call> {
+        let is_hosts = |call: &&Call| call.server == server && call.purpose.reply_to().is_some();
+        if about.is_some() {
+            return self.open.get(&about?).filter(is_hosts);
+        }
+        let mut calls = self.open.values().filter(is_hosts);
+        calls.next().filter(|_| calls.next().is_none())
+    }
+
+    /// Whether any request to a server wants to see what it logs.
+    pub(super) fn wants_log(&self, server: ServerId) -> bool {
+        self.open.values().any(|call| call.server == server && call.wants_log)
     }
 
     /// Keeps the token of a call that has become a task.

@@ -229,11 +229,7 @@ impl Session {
             legacy::TOOLS_LIST_CHANGED => self.pass_list_changed(server, frame, "tools"),
             legacy::PROMPTS_LIST_CHANGED => self.pass_list_changed(server, frame, "prompts"),
             legacy::RESOURCES_LIST_CHANGED => self.pass_list_changed(server, frame, "resources"),
-            // In the modern era whatever a server says belongs to a request.
-            _ if self.era() == Era::Modern && self.over_http => match post.or(self.calls.only_post(server)) {
-                Some(post) => self.to_host(frame.into_text(), Some(post)),
-                None => tracing::debug!(server = self.name(server), "`{method}` for nobody was dropped"),
-            },
+            _ if self.era() == Era::Modern => self.pass_to_request(server, frame, method, about),
             _ => self.to_host(frame.into_text(), post),
         }
     }
@@ -244,6 +240,19 @@ impl Session {
             Era::Legacy => self.to_host(frame.into_text(), None),
             Era::Modern => self.announce_list(capability),
         }
+    }
+
+    /// In the modern era whatever a server says belongs to a request, and is told to nobody else. What it logs is told only to
+    /// who wants to know.
+    fn pass_to_request(&self, server: ServerId, frame: Frame, method: &str, about: Option<CallId>) {
+        let is_log = method == legacy::MESSAGE;
+        let call = self.calls.meant(server, about).filter(|call| call.wants_log || !is_log);
+        // On one stream there is one host.
+        let shared = !self.over_http && (!is_log || self.calls.wants_log(server));
+        if call.is_some() || shared {
+            return self.to_host(frame.into_text(), call.and_then(Call::post));
+        }
+        tracing::debug!(server = self.name(server), "`{method}` for nobody was dropped");
     }
 
     /// Progress of a host's call, under the host's own token.

@@ -2,7 +2,7 @@
 //!
 //! A server that is started again knows nothing of it, and the host doesn't know that the server is another one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use argala_json::quote;
 use argala_wire::{Frame, Kind, legacy};
@@ -21,6 +21,8 @@ const LONGEST: usize = 8 << 10;
 pub(super) struct Standing {
     /// The parameters of the host's last `logging/setLevel`.
     log_level: Option<String>,
+    /// The level that each server was told last by a request of the modern era, as JSON.
+    own_levels: BTreeMap<ServerId, String>,
     /// The URIs that the host has subscribed to, and at which server.
     subscriptions: BTreeSet<(ServerId, String)>,
 }
@@ -59,7 +61,9 @@ impl Standing {
         self.subscriptions.remove(&(server, uri.to_owned()));
     }
 
-    pub(super) fn forget_subscriptions(&mut self, server: ServerId) {
+    /// Forgets what a server was told that is gone, and that the host will say again.
+    pub(super) fn forget(&mut self, server: ServerId) {
+        self.own_levels.remove(&server);
         self.subscriptions.retain(|(owner, _)| *owner != server);
     }
 
@@ -90,6 +94,19 @@ impl Standing {
 }
 
 impl Session {
+    /// Tells a server of the legacy era how much to log, where a request of the modern era says so and it isn't so already.
+    pub(super) fn set_log_level(&mut self, server: ServerId, level: &str) {
+        let told = self.standing.own_levels.get(&server).is_some_and(|told| told == level);
+        if told || !self.offers(server, "logging") {
+            return;
+        }
+        let params = format!(r#"{{"level":{level}}}"#);
+        let call = self.calls.next_id();
+        if self.ask_server(server, call, legacy::LOGGING_SET_LEVEL, Some(&params), Purpose::Ignore) {
+            self.standing.own_levels.insert(server, level.to_owned());
+        }
+    }
+
     /// Asks a server that has been started again for what the host has asked of it before.
     pub(super) fn ask_again(&mut self, server: ServerId) {
         if !self.is_legacy(server) {

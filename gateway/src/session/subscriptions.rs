@@ -267,7 +267,7 @@ impl Session {
     pub(super) fn forget_watch(&mut self, server: ServerId) {
         self.subscriptions.watches.remove(&server);
         if self.era() == Era::Modern {
-            self.standing.forget_subscriptions(server);
+            self.standing.forget(server);
         }
     }
 

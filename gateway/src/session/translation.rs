@@ -21,6 +21,8 @@ impl Session {
     ) {
         let argala_wire::Kind::Request { method, .. } = frame.kind() else { return };
         let mut call = Call::own(server, purpose);
+        let level = frame.raw(&["params", "_meta", modern::LOG_LEVEL]).filter(|_| self.era() == Era::Modern);
+        call.wants_log = level.is_some();
         match (self.era(), self.is_legacy(server)) {
             (Era::Modern, true) => {
                 if frame.at(&["params", "requestState"]).is_some()
@@ -32,6 +34,9 @@ impl Session {
                     call.bridge = Bridge::Askable(self.held.fingerprint(frame));
                 }
                 call.cacheable = super::caching::is_cacheable(method);
+                if let Some(level) = level {
+                    self.set_log_level(server, level);
+                }
             }
             (Era::Legacy, false) => {
                 if let Some(to) = call.purpose.reply_to()
