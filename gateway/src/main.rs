@@ -6,7 +6,9 @@
 
 mod cli;
 mod connection;
+mod health;
 mod host;
+mod http;
 mod mirrored;
 mod servers;
 mod session;

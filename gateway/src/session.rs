@@ -39,6 +39,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::connection::{Connection, Ending, News, Report, ServerId};
+use crate::health::{self, Health};
 use crate::host::{PostId, Said, Told};
 use crate::servers::Server;
 use answers::Answers;
@@ -67,6 +68,8 @@ pub(crate) struct Setup {
     pub(crate) slot: u64,
     /// How many calls of the session wait for a host that has been asked for input, and is to come back with it.
     pub(crate) held: Arc<AtomicUsize>,
+    /// Where is noted how the servers are.
+    pub(crate) health: Health,
 }
 
 /// Bytes that may wait for a host that doesn't read. Past that nothing more is read from anyone.
@@ -243,6 +246,7 @@ impl Session {
         let server = report.server;
         match report.news {
             News::Up(outbox) => {
+                self.setup.health.note(self.name(server), health::State::Up, "");
                 self.set_state(server, State::Up(outbox));
                 self.introduce(server);
             }
@@ -254,6 +258,7 @@ impl Session {
     /// A downstream has ended: whoever waits for it hears so.
     fn lose(&mut self, server: ServerId, reason: String) {
         let was_ready = self.is_ready(server);
+        self.setup.health.note(self.name(server), health::State::Down, &reason);
         let message = format!("the server `{}` has ended before it answered: {reason}", self.name(server));
         self.set_state(server, State::Down(reason));
         self.end_attempt(server);

@@ -111,6 +111,16 @@ impl Frame {
         &self.kind
     }
 
+    /// The id of the request that it is, or that it answers.
+    #[must_use]
+    pub fn id(&self) -> Option<&Id> {
+        match &self.kind {
+            Kind::Request { id, .. } => Some(id),
+            Kind::Response { id } => id.as_ref(),
+            Kind::Notification { .. } => None,
+        }
+    }
+
     /// The text as it came.
     #[must_use]
     pub fn text(&self) -> &str {

@@ -4,12 +4,17 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use argala_engine::policy::MethodGlob;
 use argala_wire::child::Command;
 use clap::Args;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 use super::{Failure, load_policy, log};
+use crate::health::Health;
+use crate::http;
 use crate::servers::{self, Server, Transport};
 use crate::session::Setup;
 use crate::stdio;
@@ -33,9 +38,37 @@ pub(super) struct Serve {
     /// Relay this method too, though the protocol doesn't have it; `*` stands for any run of characters. Never `tools/…`.
     #[arg(long = "relay-method", value_name = "GLOB", value_parser = relayed_method)]
     relayed: Vec<MethodGlob>,
+    /// Serve hosts over HTTP at this address (streamable HTTP at /mcp, HTTP with SSE at /sse), not on stdin and stdout.
+    #[arg(long, value_name = "ADDRESS")]
+    http: Option<String>,
+    #[command(flatten)]
+    over_http: OverHttp,
     /// The command of one server, and its arguments.
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
+}
+
+/// What can be said about hosts over HTTP.
+#[derive(Debug, Args)]
+struct OverHttp {
+    /// Also answer requests for this host: the name that the gateway is known by, without a port.
+    #[arg(long = "allow-host", value_name = "NAME", requires = "http")]
+    hosts: Vec<String>,
+    /// Also answer web pages of this origin, such as https://app.example.com.
+    #[arg(long = "allow-origin", value_name = "ORIGIN", requires = "http")]
+    origins: Vec<String>,
+    /// Serve others than this machine, though nothing tells friend from foe.
+    #[arg(long, requires = "http")]
+    insecure: bool,
+    /// Connections at a time.
+    #[arg(long, value_name = "N", default_value_t = 10_000, requires = "http")]
+    max_connections: usize,
+    /// Sessions at a time: each has servers of its own.
+    #[arg(long, value_name = "N", default_value_t = 1_000, requires = "http")]
+    max_sessions: usize,
+    /// End sessions that no host has needed for so long.
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800, requires = "http")]
+    session_idle: u64,
 }
 
 fn relayed_method(text: &str) -> Result<MethodGlob, String> {
@@ -59,23 +92,35 @@ impl Serve {
             "argala {}",
             env!("CARGO_PKG_VERSION")
         );
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::new(format!("the runtime can't be started: {error}")))?;
         let setup = Setup {
             policy,
+            health: Health::of(servers.iter().map(|server| server.name.as_str())),
             servers: servers.into(),
             relayed: self.relayed.into(),
             era: None,
             slot: 0,
             held: Arc::default(),
         };
-        runtime.block_on(stdio::serve(setup, tokio::io::stdin(), tokio::io::stdout(), told_to_stop()));
+        let runtime = match self.http {
+            // One host needs one thread.
+            None => tokio::runtime::Builder::new_current_thread(),
+            Some(_) => tokio::runtime::Builder::new_multi_thread(),
+        }
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("the runtime can't be started: {error}")))?;
+        let served = match &self.http {
+            Some(address) => runtime.block_on(self.over_http.serve(address, setup)),
+            None => {
+                let serve = stdio::serve(setup, tokio::io::stdin(), tokio::io::stdout(), told_to_stop());
+                runtime.block_on(serve);
+                Ok(())
+            }
+        };
         // A thread still waits for the host's next line, and would wait for ever.
         runtime.shutdown_background();
         log.end();
-        Ok(ExitCode::SUCCESS)
+        served.map(|()| ExitCode::SUCCESS)
     }
 
     fn only_server(&self) -> Result<Server, Failure> {
@@ -96,6 +141,33 @@ impl Serve {
         let command =
             Command { program: program.clone(), args: args.to_vec(), env: Default::default(), cwd: None };
         Ok(Server::new(name, Transport::Stdio(command)))
+    }
+}
+
+impl OverHttp {
+    async fn serve(self, address: &str, setup: Setup) -> Result<(), Failure> {
+        let failed = |error: std::io::Error| Failure::new(format!("--http {address}: {error}"));
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let bound = listener.local_addr().map_err(failed)?;
+        if !bound.ip().is_loopback() && !self.insecure {
+            return Err(Failure {
+                message: format!(
+                    "--http {address}: other machines could call every tool. Serve 127.0.0.1, or, where something \
+                     before the gateway decides who may ask, add --insecure"
+                ),
+                code: 2,
+            });
+        }
+        let options = http::Options {
+            hosts: self.hosts,
+            origins: self.origins,
+            max_connections: self.max_connections.clamp(1, Semaphore::MAX_PERMITS),
+            max_sessions: self.max_sessions.clamp(1, Semaphore::MAX_PERMITS),
+            session_idle: Duration::from_secs(self.session_idle.max(1)),
+        };
+        eprintln!("listening on http://{bound}/mcp");
+        http::serve(listener, bound, setup, options, told_to_stop()).await;
+        Ok(())
     }
 }
 

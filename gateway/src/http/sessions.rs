@@ -1,0 +1,210 @@
+//! Every session that is held over HTTP: opened, found, and ended when nobody needs it any more.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use argala_wire::Era;
+use argala_wire::outbox::outbox;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+
+use super::session::Session;
+use super::streams::Style;
+use crate::host::{PostId, Said};
+use crate::session::{self, EVENTS, HOST_QUEUE, Setup};
+
+/// How often is looked for sessions that nobody needs, at the longest.
+const SWEEP: Duration = Duration::from_secs(30);
+
+/// The sessions.
+#[derive(Debug)]
+pub(super) struct Sessions {
+    setup: Setup,
+    stop: watch::Receiver<bool>,
+    /// One for each session that runs, or hasn't ended all of its servers.
+    permits: Arc<Semaphore>,
+    max: usize,
+    idle: Duration,
+    last_slot: AtomicU64,
+    last_post: AtomicU64,
+    /// Sessions of legacy hosts, by the ids that these know them by.
+    named: Mutex<HashMap<String, Arc<Session>>>,
+    /// Sessions of modern hosts, by what those said of themselves.
+    pooled: Mutex<HashMap<Key, Vec<Arc<Session>>>>,
+}
+
+/// What a modern host says of itself, as a digest: hosts with the same key can share a session.
+pub(super) type Key = [u8; 32];
+
+/// Which session of its key a modern request needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sharing {
+    /// The one that all share.
+    Shared,
+    /// One of its own, until it is answered.
+    Alone,
+    /// The one in this slot, which waits for it.
+    Slot(u64),
+}
+
+/// There are as many sessions as there may be.
+#[derive(Debug)]
+pub(super) struct Full;
+
+impl Sessions {
+    pub(super) fn new(setup: Setup, stop: watch::Receiver<bool>, max: usize, idle: Duration) -> Self {
+        Self {
+            setup,
+            stop,
+            permits: Arc::new(Semaphore::new(max)),
+            max,
+            idle,
+            last_slot: AtomicU64::new(0),
+            last_post: AtomicU64::new(0),
+            named: Mutex::default(),
+            pooled: Mutex::default(),
+        }
+    }
+
+    /// A number that no POST has had.
+    pub(super) fn next_post(&self) -> PostId {
+        self.last_post.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Opens a session. Nobody finds it before it has a name.
+    pub(super) fn open(self: &Arc<Self>, style: Style) -> Result<Opened, Full> {
+        Ok(Opened(Some(self.start(style, false)?)))
+    }
+
+    /// Gives a session its name: nobody can guess it.
+    pub(super) fn name(&self, opened: &mut Opened) -> Option<String> {
+        let session = opened.0.take()?;
+        let mut secret = [0; 24];
+        getrandom::fill(&mut secret).ok()?;
+        let name: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+        lock(&self.named).insert(name.clone(), session);
+        Some(name)
+    }
+
+    /// The session of this name, where it hasn't ended.
+    pub(super) fn find(&self, name: &str) -> Option<Arc<Session>> {
+        lock(&self.named).get(name).filter(|session| !session.has_ended()).cloned()
+    }
+
+    /// The session for a modern request.
+    pub(super) fn pooled(self: &Arc<Self>, key: Key, sharing: Sharing) -> Result<Arc<Session>, Full> {
+        let mut pooled = lock(&self.pooled);
+        let mut running = pooled.get(&key).into_iter().flatten().filter(|session| !session.has_ended());
+        let found = match sharing {
+            Sharing::Shared => running.find(|session| session.shared),
+            Sharing::Alone => running.find(|session| !session.shared && session.take()),
+            Sharing::Slot(slot) => {
+                running.find(|session| session.slot == slot).inspect(|session| session.take_again())
+            }
+        };
+        if let Some(session) = found {
+            return Ok(Arc::clone(session));
+        }
+        // What waited for the host is gone: a session of its own will say so.
+        let session = self.start(Style::Modern, sharing == Sharing::Shared)?;
+        session.take_again();
+        pooled.entry(key).or_default().push(Arc::clone(&session));
+        Ok(session)
+    }
+
+    /// Whether every server is known to speak the modern era.
+    pub(super) fn speak_modern(&self) -> bool {
+        self.setup.servers.iter().all(|server| server.eras.speaks(Era::Modern))
+    }
+
+    fn start(self: &Arc<Self>, style: Style, shared: bool) -> Result<Arc<Session>, Full> {
+        let permit = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| Full)?;
+        let slot = self.last_slot.fetch_add(1, Ordering::Relaxed) + 1;
+        let held = Arc::new(AtomicUsize::new(0));
+        let era = if style == Style::Modern { Era::Modern } else { Era::Legacy };
+        let setup = Setup { era: Some(era), slot, held: Arc::clone(&held), ..self.setup.clone() };
+        let (say, said) = mpsc::channel(EVENTS);
+        let session = Arc::new(Session::new(slot, style, shared, say, held));
+        tokio::spawn(run(setup, said, Arc::clone(&session), self.stop.clone(), permit));
+        Ok(session)
+    }
+
+    /// Ends the sessions that nobody has needed for long, for as long as the process runs.
+    pub(super) async fn sweep(&self) {
+        let pause = (self.idle / 4).clamp(Duration::from_millis(100), SWEEP);
+        loop {
+            tokio::time::sleep(pause).await;
+            let keep = |session: &Arc<Session>| {
+                let needed = session.idle().is_none_or(|idle| idle < self.idle);
+                if !needed {
+                    session.end();
+                }
+                needed && !session.has_ended()
+            };
+            lock(&self.named).retain(|_, session| keep(session));
+            lock(&self.pooled).retain(|_, group| {
+                group.retain(&keep);
+                !group.is_empty()
+            });
+        }
+    }
+
+    /// Waits until all have ended, with their servers. No new ones must be opened.
+    pub(super) async fn ended(&self) {
+        let all = u32::try_from(self.max).unwrap_or(u32::MAX);
+        let _ = self.permits.acquire_many(all).await;
+    }
+}
+
+/// A session that nobody finds yet, and that ends with this value unless it is named.
+pub(super) struct Opened(Option<Arc<Session>>);
+
+impl Opened {
+    pub(super) fn session(&self) -> Option<&Arc<Session>> {
+        self.0.as_ref()
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        if let Some(session) = &self.0 {
+            session.end();
+        }
+    }
+}
+
+async fn run(
+    setup: Setup,
+    said: mpsc::Receiver<Said>,
+    session: Arc<Session>,
+    mut stop: watch::Receiver<bool>,
+    _permit: OwnedSemaphorePermit,
+) {
+    // Also where the session's task comes to an end that nobody foresaw.
+    let ending = Ending(Arc::clone(&session));
+    let (told, mut inlet) = outbox(HOST_QUEUE);
+    let stop = async move {
+        // An error means that the process is about to end as well.
+        let _ = stop.wait_for(|stop| *stop).await;
+    };
+    let carry = async {
+        while let Some(told) = inlet.next().await {
+            session.cancel(session.streams.deliver(told));
+        }
+    };
+    tokio::join!(session::run(setup, said, told, stop), carry);
+    drop(ending);
+}
+
+struct Ending(Arc<Session>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,63 @@
+//! HTTP with SSE (2024-11-05): one stream for all that a session has to tell, and an address for what is said to it.
+
+use std::sync::Arc;
+
+use argala_wire::http::event;
+use argala_wire::line::Line;
+use hyper::body::Incoming;
+use hyper::header::ALLOW;
+use hyper::http::request::Parts;
+use hyper::{Method, Response, StatusCode};
+
+use super::answer::{Content, Refusal, empty, events};
+use super::message::{self, check_accept};
+use super::sessions::{Full, Sessions};
+use super::streamable::full;
+use super::streams::Style;
+use crate::host::Said;
+
+/// Where the stream is opened, and where messages go.
+pub(super) const STREAM: &str = "/sse";
+pub(super) const MESSAGES: &str = "/messages";
+
+/// Opens a session, and its stream.
+pub(super) fn open(sessions: &Arc<Sessions>, parts: &Parts) -> Result<Response<Content>, Refusal> {
+    expect(parts, &Method::GET, "GET")?;
+    check_accept(&parts.headers, &["text/event-stream"])?;
+    let mut opened = sessions.open(Style::Single).map_err(|Full| full(None))?;
+    let reader = opened.session().and_then(|session| session.listen());
+    let name = sessions.name(&mut opened);
+    let (Some(reader), Some(name)) = (reader, name) else { return Err(full(None)) };
+    let endpoint = event::endpoint(&format!("{MESSAGES}?session={name}"));
+    Ok(events(reader, Some(endpoint.into())))
+}
+
+/// Takes a message.
+pub(super) async fn post(
+    sessions: &Arc<Sessions>,
+    parts: &Parts,
+    body: Incoming,
+) -> Result<Response<Content>, Refusal> {
+    expect(parts, &Method::POST, "POST")?;
+    let name = parts.uri.query().and_then(|query| query.strip_prefix("session=")).unwrap_or_default();
+    let session = sessions.find(name).filter(|session| session.streams.style() == Style::Single);
+    let gone = || {
+        Refusal::bad_request("there is no such session: its stream at /sse has closed")
+            .status(StatusCode::NOT_FOUND)
+    };
+    let session = session.ok_or_else(gone)?;
+    let bytes = message::read(&parts.headers, body).await?;
+    session
+        .say(Said::Line { line: Line::Whole(bytes), post: None, mirrored: Vec::new() })
+        .await
+        .map_err(|_| gone())?;
+    Ok(empty(StatusCode::ACCEPTED))
+}
+
+fn expect(parts: &Parts, method: &Method, name: &'static str) -> Result<(), Refusal> {
+    if parts.method == *method {
+        return Ok(());
+    }
+    let refusal = Refusal::bad_request(format!("only {name} is answered here"));
+    Err(refusal.status(StatusCode::METHOD_NOT_ALLOWED).with(ALLOW, name))
+}
