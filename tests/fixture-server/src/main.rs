@@ -9,6 +9,9 @@ mod server;
 use std::{error::Error, io::Write as _, net::Ipv4Addr, sync::Arc};
 
 use clap::{Parser, ValueEnum};
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
 use rmcp::ServiceExt as _;
 use rmcp::transport::stdio;
 use rmcp::transport::streamable_http_server::{
@@ -64,6 +67,10 @@ async fn serve_http(fixture: Fixture) -> Result<(), Box<dyn Error>> {
     let mut stdout = std::io::stdout();
     writeln!(stdout, "http://{}/mcp", listener.local_addr()?)?;
     stdout.flush()?;
-    axum::serve(listener, axum::Router::new().nest_service("/mcp", service)).await?;
-    Ok(())
+    loop {
+        let (connection, _) = listener.accept().await?;
+        let service = TowerToHyperService::new(service.clone());
+        // A host that is gone is no failure of the server's.
+        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(connection), service));
+    }
 }
