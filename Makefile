@@ -14,7 +14,7 @@ FUZZ_SECONDS ?= 60
 RUFF_VERSION := 0.17.6
 MYPY_VERSION := 2.4.1
 
-.PHONY: test test-rust test-python lint demo bench fuzz clean
+.PHONY: test test-rust test-python lint conformance demo bench fuzz clean
 
 test: test-rust test-python
 
@@ -24,7 +24,7 @@ test-rust:
 	$(CARGO) test --workspace --locked
 
 test-python: $(VENV)/.installed tests/node_modules/.installed
-	$(CARGO) build --locked
+	$(CARGO) build --workspace --bins --locked
 	$(BIN)/pip install --quiet --force-reinstall --no-deps ./python-shim
 	ARGALA_BIN=target/debug/argala $(BIN)/pytest -c tests/pyproject.toml --rootdir tests tests
 
@@ -60,6 +60,11 @@ $(BIN)/mypy: | $(VENV)/bin/pip
 
 $(TOOLS)/bin/cargo-deny:
 	$(CARGO) install cargo-deny --locked --quiet --version $(CARGO_DENY_VERSION) --root $(TOOLS)
+
+# Writes docs/conformance.md.
+conformance: $(VENV)/.installed tests/node_modules/.installed
+	$(CARGO) build --workspace --bins --locked
+	cd tests && ARGALA_BIN=../target/debug/argala ../$(BIN)/python -m conformance.table
 
 demo:
 	$(CARGO) run --release --locked -- demo
