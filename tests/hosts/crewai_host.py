@@ -18,7 +18,7 @@ from plan import Json, Server, cancel_task, main
 class Crewai:
     one_at_a_time = False
 
-    def __init__(self, tools: Any) -> None:
+    def __init__(self, tools: list[Any]) -> None:
         self.tools = {tool.name: tool for tool in tools}
 
     async def list(self) -> list[str]:

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from agents.mcp import MCPServerSse, MCPServerStdio, MCPServerStreamableHttp
+from agents.mcp import MCPServer, MCPServerSse, MCPServerStdio, MCPServerStreamableHttp
 from plan import Json, Server, cancel_task, main, text_of
 
 
 class OpenaiAgents:
-    def __init__(self, server: Any) -> None:
+    def __init__(self, server: MCPServer) -> None:
         self.server = server
         self.one_at_a_time = isinstance(server, MCPServerStreamableHttp)
 

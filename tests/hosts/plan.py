@@ -81,15 +81,28 @@ async def take(host: Host, step: Json) -> Json:
     return {**result, "progress": progress}
 
 
-async def play(opened: Open, plan: Json) -> None:
+async def play(opened: Open, number: int, plan: Json) -> None:
     async with opened(plan["server"]) as host:
         for step in plan["steps"]:
             try:
                 told = await asyncio.wait_for(take(host, step), 2 * PATIENCE)
             except Exception as wrong:
                 told = {"raised": f"{type(wrong).__name__}: {wrong}"}
-            print(json.dumps({"step": step["step"], **told}), flush=True)
+            tell({"plan": number, "step": step["step"], **told})
+
+
+async def play_all(opened: Open, plans: list[Json]) -> None:
+    """One session after another in one process, as some libraries take seconds to import."""
+    for number, plan in enumerate(plans):
+        try:
+            await asyncio.wait_for(play(opened, number, plan), 5 * PATIENCE)
+        except BaseException as wrong:
+            tell({"plan": number, "step": "open", "raised": f"{type(wrong).__name__}: {wrong}"})
+
+
+def tell(line: Json) -> None:
+    print(json.dumps(line), flush=True)
 
 
 def main(opened: Open) -> None:
-    asyncio.run(play(opened, json.load(sys.stdin)))
+    asyncio.run(play_all(opened, json.load(sys.stdin)))

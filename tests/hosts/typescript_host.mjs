@@ -8,57 +8,69 @@ import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 const PATIENCE = 8_000;
 const chunks = [];
 for await (const chunk of process.stdin) chunks.push(chunk);
-const { server, steps } = JSON.parse(Buffer.concat(chunks).toString());
+const plans = JSON.parse(Buffer.concat(chunks).toString());
 
-const client = new Client({ name: "typescript", version: "1" }, { capabilities: { elicitation: {} } });
-client.setRequestHandler(ElicitRequestSchema, () => ({
-  action: "accept",
-  content: { username: "Ada", email: "ada@example.com" },
-}));
+const tell = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
-function transport() {
+function transport(server) {
   if (server.transport === "sse") return new SSEClientTransport(new URL(server.url));
   if (server.url) return new StreamableHTTPClientTransport(new URL(server.url));
   const [command, ...args] = server.command;
   return new StdioClientTransport({ command, args });
 }
 
-async function call(tool, args, options = {}) {
+async function open(server) {
+  const client = new Client({ name: "typescript", version: "1" }, { capabilities: { elicitation: {} } });
+  client.setRequestHandler(ElicitRequestSchema, () => ({
+    action: "accept",
+    content: { username: "Ada", email: "ada@example.com" },
+  }));
+  await client.connect(transport(server));
+  return client;
+}
+
+async function call(client, tool, args, options = {}) {
   const result = await client.callTool({ name: tool, arguments: args }, undefined, { timeout: 70_000, ...options });
   return { text: result.content.map((block) => block.text ?? "").join(""), error: result.isError === true };
 }
 
-const waits = async () => JSON.parse((await call("seen", {})).text);
+const waits = async (client) => JSON.parse((await call(client, "seen", {})).text);
 
-async function until(counter, moreThan) {
+async function until(client, counter, moreThan) {
   for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; ) {
-    if ((await waits())[counter] > moreThan) return true;
+    if ((await waits(client))[counter] > moreThan) return true;
     await new Promise((soon) => setTimeout(soon, 50));
   }
   return false;
 }
 
-async function cancelled() {
-  const before = await waits();
+async function cancelled(client) {
+  const before = await waits(client);
   const abort = new AbortController();
-  const waiting = call("wait", { seconds: 60 }, { signal: abort.signal }).catch(() => undefined);
-  const begun = await until("begun", before.begun);
+  const waiting = call(client, "wait", { seconds: 60 }, { signal: abort.signal }).catch(() => undefined);
+  const begun = await until(client, "begun", before.begun);
   abort.abort();
   await waiting;
-  return { begun, cancelled: await until("cancelled", before.cancelled) };
+  return { begun, cancelled: await until(client, "cancelled", before.cancelled) };
 }
 
-async function take(step) {
+async function take(client, step) {
   if (step.step === "list") return { tools: (await client.listTools()).tools.map((tool) => tool.name) };
-  if (step.step === "cancel") return cancelled();
+  if (step.step === "cancel") return cancelled(client);
   const progress = [];
-  const result = await call(step.tool, step.arguments, { onprogress: (told) => progress.push(told.progress) });
+  const result = await call(client, step.tool, step.arguments, { onprogress: (told) => progress.push(told.progress) });
   return { ...result, progress };
 }
 
-await client.connect(transport());
-for (const step of steps) {
-  const told = await take(step).catch((wrong) => ({ raised: String(wrong) }));
-  process.stdout.write(`${JSON.stringify({ step: step.step, ...told })}\n`);
+for (const [plan, { server, steps }] of plans.entries()) {
+  try {
+    const client = await open(server);
+    for (const step of steps) {
+      const told = await take(client, step).catch((wrong) => ({ raised: String(wrong) }));
+      tell({ plan, step: step.step, ...told });
+    }
+    await client.close();
+  } catch (wrong) {
+    tell({ plan, step: "open", raised: String(wrong) });
+  }
 }
-await client.close();

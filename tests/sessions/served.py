@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import tempfile
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from sessions.peers import TESTS
+from sessions.peers import TESTS, node_tool
 from sessions.rpc import PATIENCE, Json
 
 Era = Literal["legacy", "modern", "both"]
@@ -75,30 +76,53 @@ def ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
                 process.kill()
 
 
+def gateway_command(argala: Path, folder: Path, downstream: Downstream, policy: str, *flags: str) -> list[str]:
+    """`argala serve` before one downstream; its files go into `folder`."""
+    policy_file = folder / "policy.toml"
+    policy_file.write_text(policy)
+    command = [str(argala), "serve", "--policy", str(policy_file), *flags]
+    if isinstance(downstream, Mapping):
+        servers = folder / "mcp.json"
+        servers.write_text(json.dumps({"mcpServers": {"fixture": downstream}}))
+        return [*command, "--servers", str(servers)]
+    return [*command, "--", *downstream]
+
+
 @contextmanager
 def served_by_gateway(argala: Path, downstream: Downstream, policy: str) -> Iterator[str]:
     """`http://127.0.0.1:PORT` of a gateway before one downstream. It is ready."""
+    address = f"127.0.0.1:{free_port()}"
+    with tempfile.TemporaryDirectory() as folder, open(Path(folder, "log"), "w+b") as log:
+        command = gateway_command(argala, Path(folder), downstream, policy, "--http", address)
+        gateway = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        with ended(gateway):
+            try:
+                wait_until_ready(f"http://{address}", gateway)
+            except AssertionError as never:
+                log.seek(0)
+                raise AssertionError(f"{never}\n{log.read().decode(errors='replace')}") from None
+            yield f"http://{address}"
+
+
+@contextmanager
+def everything_over_sse() -> Iterator[str]:
+    """The URL of server-everything over the HTTP+SSE of 2024-11-05."""
     port = free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        policy_file = Path(folder, "policy.toml")
-        policy_file.write_text(policy)
-        command = [str(argala), "serve", "--policy", str(policy_file), "--http", f"127.0.0.1:{port}"]
-        if isinstance(downstream, Mapping):
-            servers = Path(folder, "mcp.json")
-            servers.write_text(json.dumps({"mcpServers": {"fixture": downstream}}))
-            command += ["--servers", str(servers)]
-        else:
-            command += ["--", *downstream]
-        with open(Path(folder, "log"), "w+b") as log:
-            gateway = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-            with ended(gateway):
-                base = f"http://127.0.0.1:{port}"
-                try:
-                    wait_until_ready(base, gateway)
-                except AssertionError as never:
-                    log.seek(0)
-                    raise AssertionError(f"{never}\n{log.read().decode(errors='replace')}") from None
-                yield base
+    server = subprocess.Popen(
+        node_tool("mcp-server-everything", "sse"),
+        env={**os.environ, "PORT": str(port)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with server:
+        try:
+            assert server.stderr
+            while "running" not in (line := server.stderr.readline()):
+                assert line, "server-everything ended"
+            yield f"http://127.0.0.1:{port}/sse"
+        finally:
+            server.kill()
 
 
 def wait_until_ready(base: str, gateway: subprocess.Popen[bytes]) -> None:
