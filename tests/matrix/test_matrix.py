@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from matrix.clients import CLIENTS, Client
-from matrix.ways import Bench, Way, every_way, ways_of
+from matrix.ways import Bench, Way, every_way, needs_http, ways_of
 from sessions.rpc import Json
 from sessions.served import FixtureServer, serves_http
 
@@ -39,7 +39,7 @@ def told(
         client: [
             way
             for way in ways_of(client, direct)
-            if f"{client.name}-{way}" in wanted and (serves_http(argala) or not way.needs_http)
+            if f"{client.name}-{way}" in wanted and (serves_http(argala) or not needs_http(client, way))
         ]
         for client in CLIENTS
     }
@@ -61,7 +61,7 @@ def told(
 
 
 def test_a_client_works_through_the_gateway(told: Told, client: Client, way: Way, argala: Path) -> None:
-    if way.needs_http and not serves_http(argala):
+    if needs_http(client, way) and not serves_http(argala):
         pytest.skip("this argala has no `serve --http`")
     wrong = way.server.script.wrong(told(client, way), client, way.gateway)
     assert not wrong

@@ -59,11 +59,6 @@ class Way:
     def __str__(self) -> str:
         return f"{self.face}-to-{self.server}" if self.gateway else f"{self.face}-direct"
 
-    @property
-    def needs_http(self) -> bool:
-        """Whether it takes more than a gateway that speaks stdio and the legacy era."""
-        return self.gateway and (self.face, self.server) != ("stdio", Server("stdio", "legacy"))
-
 
 STDIO = [Server("stdio", "legacy"), Server("stdio", "modern")]
 REMOTE = [Server("http", "legacy"), Server("http", "modern"), Server("sse", "legacy")]
@@ -82,6 +77,12 @@ def ways_of(client: Client, direct: bool) -> list[Way]:
     if not direct and client.name in ("mcp-legacy", "mcp", "typescript"):
         ways = ways + OFFICIAL_CLIENTS
     return [way for way in ways if way.face in client.transports]
+
+
+def needs_http(client: Client, way: Way) -> bool:
+    """Whether this takes more than a gateway that speaks stdio and the legacy era."""
+    old = client.speaks == "legacy" and (way.face, way.server) == ("stdio", Server("stdio", "legacy"))
+    return way.gateway and not old
 
 
 class Bench:
