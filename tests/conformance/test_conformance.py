@@ -65,6 +65,7 @@ def results(argala: Path, fixture_server: FixtureServer) -> Iterator[Callable[[s
         yield lambda suite, front: runs[suite, front].result()
 
 
+@pytest.mark.transparent
 @pytest.mark.parametrize("suite", SUITES)
 def test_the_fixture_passes_directly(results: Callable[[str, Front], Results], suite: str) -> None:
     direct = results(suite, DIRECT)
