@@ -6,12 +6,13 @@
 //! In reading order: [`frame`] reads one message; [`batch`] takes a batch apart; [`id`] is what a request is known by;
 //! [`reply`] writes results and errors; [`era`] tells the protocol's two eras apart, and [`legacy`] and
 //! [`modern`] name their methods; [`mod@line`] carries
-//! frames over byte streams, one a line; [`outbox`] is the queue before one; [`child`] is a server that runs as a process.
+//! frames over byte streams, one a line, and [`http`] in events; [`outbox`] is the queue before one; [`child`] is a server that runs as a process.
 
 pub mod batch;
 pub mod child;
 pub mod era;
 pub mod frame;
+pub mod http;
 pub mod id;
 pub mod legacy;
 pub mod line;

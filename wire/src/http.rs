@@ -1,0 +1,7 @@
+//! MCP over HTTP: what both of its faces, the host's and the server's, must agree on.
+//!
+//! [`headers`] names the headers that mirror a message, and writes and reads their values; [`sse`] reads the events of a
+//! stream of messages.
+
+pub mod headers;
+pub mod sse;
