@@ -234,11 +234,9 @@ mod tests {
         let servers = read(text, &variable).unwrap();
         let names: Vec<_> = servers.iter().map(|server| server.name.as_str()).collect();
         assert_eq!(names, ["fs", "git.local"]);
-        let command = |at: usize| {
-            match &servers[at].transport {
-                Transport::Stdio(command) => command,
-                Transport::Http(_) => panic!("{} is no process", servers[at].name),
-            }
+        let command = |at: usize| match &servers[at].transport {
+            Transport::Stdio(command) => command,
+            Transport::Http(_) => panic!("{} is no process", servers[at].name),
         };
         assert_eq!(command(0).args[2], "/home/ada/x");
         assert_eq!(command(0).env["A"], "c");
@@ -266,17 +264,32 @@ mod tests {
             (r#"{"mcpServers": {"a": {"command": "${input:key}"}}}"#, "a variable of the host's own"),
             (r#"{"mcpServers": {"a": {"type": "http", "command": "x"}}}"#, "it names no `url`"),
             (r#"{"mcpServers": {"a": {"type": "ws", "url": "https://x"}}}"#, "is none of"),
-            (r#"{"mcpServers": {"a": {"command": "x", "url": "https://x"}}}"#, "both a `command` and a `url`"),
+            (
+                r#"{"mcpServers": {"a": {"command": "x", "url": "https://x"}}}"#,
+                "both a `command` and a `url`",
+            ),
             (r#"{"mcpServers": {"a": {"url": "https://x", "serverUrl": "https://x"}}}"#, "another address"),
             (r#"{"mcpServers": {"a": {"url": "x"}}}"#, "`url` is no URL"),
             (r#"{"mcpServers": {"a": {"url": "file:///x"}}}"#, "must begin with http"),
             (r#"{"mcpServers": {"a": {"url": "https://u:p@x"}}}"#, "no user and password"),
             (r#"{"mcpServers": {"a": {"url": "https://x", "headers": []}}}"#, "`headers` must be an object"),
-            (r#"{"mcpServers": {"a": {"url": "https://x", "headers": {"a b": "c"}}}}"#, "can't be a header's name"),
-            (r#"{"mcpServers": {"a": {"url": "https://x", "headers": {"A": "b\nC: d"}}}}"#, "no header can carry"),
-            (r#"{"mcpServers": {"a": {"url": "https://x", "headers": {"A": "b", "a": "c"}}}}"#, "stands twice"),
+            (
+                r#"{"mcpServers": {"a": {"url": "https://x", "headers": {"a b": "c"}}}}"#,
+                "can't be a header's name",
+            ),
+            (
+                r#"{"mcpServers": {"a": {"url": "https://x", "headers": {"A": "b\nC: d"}}}}"#,
+                "no header can carry",
+            ),
+            (
+                r#"{"mcpServers": {"a": {"url": "https://x", "headers": {"A": "b", "a": "c"}}}}"#,
+                "stands twice",
+            ),
             (r#"{"mcpServers": {"a": {"url": "https://x", "headers": {"Host": "y"}}}}"#, "by Argala itself"),
-            (r#"{"mcpServers": {"a": {"url": "https://x", "headers": {"A": "${NOPE}"}}}}"#, "`NOPE` is not set"),
+            (
+                r#"{"mcpServers": {"a": {"url": "https://x", "headers": {"A": "${NOPE}"}}}}"#,
+                "`NOPE` is not set",
+            ),
             (r#"{"mcpServers": {"a": {"url": "https://x", "timeout": 0}}}"#, "a number above 0"),
             (r#"{"mcpServers": {"a__b": {"command": "x"}}}"#, "must not hold `__`"),
             (r#"{"mcpServers": {"a_": {"command": "x"}}}"#, "nor end in `_`"),

@@ -33,7 +33,11 @@ pub(super) async fn keep(contact: Contact, command: Command, _alive: watch::Send
             break;
         }
         let wait = backoff.after(started);
-        tracing::warn!(server = keeper.contact.name, "{reason}; starting it again in {} ms", wait.as_millis());
+        tracing::warn!(
+            server = keeper.contact.name,
+            "{reason}; starting it again in {} ms",
+            wait.as_millis()
+        );
         if !keeper.contact.tell(News::Down(reason)).await {
             break;
         }

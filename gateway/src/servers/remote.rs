@@ -150,7 +150,8 @@ impl File<'_> {
         let Some(node) = self.member(entry, "timeout") else { return Ok(TIMEOUT) };
         let number = node.raw(self.text).parse::<f64>().ok().filter(|number| *number > 0.0);
         let Some(number) = number else {
-            let message = "`timeout` must be a number above 0: up to 3600 it means seconds, above milliseconds";
+            let message =
+                "`timeout` must be a number above 0: up to 3600 it means seconds, above milliseconds";
             return Err((Some(node.span.start), message.to_owned()));
         };
         let seconds = if number <= MOST_SECONDS { number } else { number / 1000.0 };
