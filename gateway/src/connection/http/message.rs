@@ -133,3 +133,91 @@ pub(super) fn answered(bytes: &[u8]) -> Vec<u64> {
         _ => one(bytes).into_iter().collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use argala_wire::modern;
+
+    use super::super::super::Outgoing;
+    use super::{Message, What, answered};
+
+    const META: &str = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}"#;
+
+    fn read(method: &str, params: &str, headers: &[(&str, &str)]) -> Message {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let text = format!(r#"{{"jsonrpc":"2.0","id":7,"method":"{method}","params":{{{params}}}}}"#);
+        Message::read(Outgoing { text, headers }).unwrap()
+    }
+
+    #[test]
+    fn a_modern_request_is_mirrored_in_headers_and_a_legacy_one_is_not() {
+        for (method, member, name) in [
+            ("tools/call", r#""name":"a tool""#, Some("a tool")),
+            ("prompts/get", r#""name":"p""#, Some("p")),
+            ("resources/read", r#""uri":"file:///a?b""#, Some("file:///a?b")),
+            ("tools/list", r#""name":"not a name""#, None),
+        ] {
+            let headers = read(method, &format!("{member},{META}"), &[]).headers();
+            let header = |name| headers.get(name).map(|value| value.to_str().unwrap());
+            assert_eq!(header("mcp-method"), Some(method));
+            assert_eq!(header("mcp-name"), name);
+            assert_eq!(header("mcp-protocol-version"), Some(modern::LATEST));
+            let headers = read(method, member, &[]).headers();
+            assert!(headers.keys().all(|name| !name.as_str().starts_with("mcp-")), "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn no_name_and_no_value_becomes_another_header() {
+        for evil in ["a\\r\\nX-Evil: 1", "a\\nX-Evil: 1", "a\\u0000b", " a", "n\u{e4}ive"] {
+            for (method, member) in [("tools/call", "name"), ("resources/read", "uri")] {
+                let headers = read(method, &format!(r#""{member}":"{evil}",{META}"#), &[]).headers();
+                assert!(headers["mcp-name"].to_str().unwrap().starts_with("=?base64?"), "{headers:?}");
+                assert!(!headers.contains_key("x-evil"));
+            }
+        }
+        let given = [
+            ("Mcp-Param-A", "x\r\nX-Evil: 1"),
+            ("Mcp-Param-B\r\nX-Evil", "1"),
+            ("Mcp-Param-C: 1", "2"),
+            ("Authorization", "Bearer x"),
+            ("mcp-param-d", "plain"),
+        ];
+        let headers = read("tools/call", &format!(r#""name":"t",{META}"#), &given).headers();
+        let mut params: Vec<&str> =
+            headers.keys().map(|name| name.as_str()).filter(|name| !name.starts_with("mcp-n")).collect();
+        params.sort_unstable();
+        assert_eq!(
+            params,
+            ["accept", "content-type", "mcp-method", "mcp-param-a", "mcp-param-d", "mcp-protocol-version"]
+        );
+        assert!(headers["mcp-param-a"].to_str().unwrap().starts_with("=?base64?"));
+        assert_eq!(headers["mcp-param-d"], "plain");
+    }
+
+    #[test]
+    fn a_cancellation_names_the_request_that_it_takes_back() {
+        let text = r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":12}}"#;
+        let message = Message::read(Outgoing::new(text.to_owned())).unwrap();
+        assert_eq!(
+            message.what,
+            What::Notification { method: "notifications/cancelled".to_owned(), cancels: Some(12) }
+        );
+    }
+
+    #[test]
+    fn an_answer_is_one_by_its_id_alone() {
+        for (text, ids) in [
+            (r#"{"jsonrpc":"2.0","id":7,"result":{}}"#, &[7][..]),
+            (r#"{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":""}}"#, &[7]),
+            (r#"{"jsonrpc":"2.0","id":7,"method":"roots/list"}"#, &[]),
+            (r#"{"jsonrpc":"2.0","id":"7","result":{}}"#, &[]),
+            (r#"{"jsonrpc":"2.0","method":"notifications/progress"}"#, &[]),
+            (r#"[{"jsonrpc":"2.0","id":1,"result":{}},{"jsonrpc":"2.0","id":2,"result":{}}]"#, &[1, 2]),
+            ("[]", &[]),
+            ("no message", &[]),
+        ] {
+            assert_eq!(answered(text.as_bytes()), ids, "{text}");
+        }
+    }
+}
