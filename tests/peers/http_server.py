@@ -1,7 +1,7 @@
 """An MCP server over HTTP whose answers a test scripts, and which records each request that comes.
 
-`respond` is asked for each request; what it gives is written as it is. Without an answer of its own (None), the server does
-what a plain stateful server of the legacy era does, or, on `/sse`, one of the older transport.
+`respond` is asked for each request; what it gives is written as it is. Where that is None, the server does what a plain
+stateful server of the legacy era does, or, on `/sse`, one of the older transport.
 """
 
 from __future__ import annotations
@@ -152,7 +152,9 @@ class HttpServer:
             self.sessions.append(f"session-{len(self.sessions) + 1}")
             return as_json(self.answer(request), **{"Mcp-Session-Id": self.sessions[-1]})
         if not self.sessions or request.session != self.sessions[-1]:
-            return as_json({"jsonrpc": "2.0", "id": None, "error": {"code": -32001, "message": "Session not found"}}, 404)
+            return as_json(
+                {"jsonrpc": "2.0", "id": None, "error": {"code": -32001, "message": "Session not found"}}, 404
+            )
         answer = self.answer(request)
         return Answer(202) if answer is None else as_json(answer)
 
@@ -195,7 +197,9 @@ class HttpServer:
         with self._changed:
             found = lambda: [one for one in self.requests if one.verb == verb and method in (None, one.method)]  # noqa: E731
             told = [(one.verb, one.method) for one in self.requests]
-            assert self._changed.wait_for(lambda: len(found()) >= count, patience), f"no {count} {verb} {method}: {told}"
+            assert self._changed.wait_for(lambda: len(found()) >= count, patience), (
+                f"no {count} {verb} {method}: {told}"
+            )
             return found()
 
     def __enter__(self) -> HttpServer:

@@ -110,6 +110,10 @@ def test_a_slow_answer_holds_nobody_up(http: Serve, before: Open) -> None:
 # What a server may answer
 
 
+def no_such(request_id: Json) -> Json:
+    return {"jsonrpc": "2.0", "id": request_id, "error": {"code": -1, "message": "no such"}}
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
@@ -117,19 +121,19 @@ def test_a_slow_answer_holds_nobody_up(http: Serve, before: Open) -> None:
         (lambda one: as_events(event(text(one, "x"))), None),
         (lambda one: as_events(b"\xef\xbb\xbf: hi\r\n\r\n", event(text(one, "x")).replace(b"\n", b"\r\n")), None),
         (lambda one: as_events(b"id: 1\ndata:\n\n", event(text(one, "x"), "2")), None),
-        (lambda one: Answer(200, {"Content-Type": "Application/JSON; charset=utf-8"}, [json.dumps(text(one, "x")).encode()]), None),
+        (lambda one: as_json(text(one, "x"), **{"Content-Type": "Application/JSON; charset=utf-8"}), None),
         (lambda one: as_json(text(one, "x"), **{"Content-Encoding": "gzip"}), "compressed"),
         (lambda one: Answer(202), "gave no answer"),
         (lambda one: Answer(200, {"Content-Type": "text/html"}, [b"<html>"]), "text/html"),
         (lambda one: Answer(200, {"Content-Type": "application/json"}, [b"{]"]), "is not the answer"),
         (lambda one: as_json({**text(one, "x"), "id": 4711}), "is not the answer"),
-        (lambda one: as_events(event({"jsonrpc": "2.0", "method": "notifications/message", "params": {}})), "ended its answer"),
+        (lambda one: as_events(event({"jsonrpc": "2.0", "method": "notifications/message"})), "ended its answer"),
         (lambda one: Answer(200, {"Content-Type": "text/event-stream"}, iter([b"data: {"])), "ended its answer"),
         (lambda one: Answer(500), "500 Internal Server Error"),
         (lambda one: Answer(401), "put the credentials"),
         (lambda one: Answer(303, {"Location": "/other"}), "303"),
-        (lambda one: as_json({"jsonrpc": "2.0", "id": None, "error": {"code": -1, "message": "no such"}}, 400), "no such"),
-        (lambda one: as_json({"jsonrpc": "2.0", "id": one.id, "error": {"code": -1, "message": "no such"}}, 422), "no such"),
+        (lambda one: as_json(no_such(None), 400), "no such"),
+        (lambda one: as_json(no_such(one.id), 422), "no such"),
     ],
 )  # fmt: skip
 def test_every_answer_ends_the_call(
@@ -144,7 +148,9 @@ def test_every_answer_ends_the_call(
 
 def test_an_event_that_never_ends_is_given_up(http: Serve, before: Open) -> None:
     def endless(request: Request) -> Answer:
-        return Answer(200, {"Content-Type": "text/event-stream"}, itertools.repeat(b"data: " + b"x" * (1 << 20) + b"\n"))
+        return Answer(
+            200, {"Content-Type": "text/event-stream"}, itertools.repeat(b"data: " + b"x" * (1 << 20) + b"\n")
+        )
 
     server = http(on("tools/call", endless))
     session = before(entry(server))
@@ -264,7 +270,9 @@ def test_an_answer_whose_stream_broke_is_taken_up(http: Serve, before: Open) -> 
 
 
 def test_a_cancellation_reaches_the_server_behind_its_request(http: Serve, before: Open) -> None:
-    server = http(on("tools/call", lambda request: Answer(200, {"Content-Type": "text/event-stream"}, server._stream([]))))
+    server = http(
+        on("tools/call", lambda request: Answer(200, {"Content-Type": "text/event-stream"}, server._stream([])))
+    )
     session = before(entry(server))
     call = session.start_call("echo")
     (request,) = server.wait("POST", "tools/call")
@@ -291,7 +299,11 @@ def test_a_forgotten_session_is_opened_again_and_the_call_repeated(http: Serve, 
     assert session.call("echo", {"n": 1}).text == '{"n": 1}'
     server.wait("POST", "logging/setLevel", count=2)
     methods = [(one.method, one.session) for one in server.heard()]
-    assert methods[3:6] == [("tools/call", "session-1"), ("initialize", None), ("notifications/initialized", "session-3")]
+    assert methods[3:6] == [
+        ("tools/call", "session-1"),
+        ("initialize", None),
+        ("notifications/initialized", "session-3"),
+    ]
     assert ("logging/setLevel", "session-3") in methods
     assert methods.count(("tools/call", "session-3")) == 1
 

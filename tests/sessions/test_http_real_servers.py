@@ -109,9 +109,7 @@ def test_server_everything(
     assert told.progress[:3] == [1, 2, 3]
 
 
-def test_a_server_that_is_started_again_is_called_as_before(
-    serve: Gateway, listening: Start, tmp_path: Path
-) -> None:
+def test_a_server_that_is_started_again_is_called_as_before(serve: Gateway, listening: Start, tmp_path: Path) -> None:
     command = node_tool("mcp-server-everything", "streamableHttp")
     port = listening(command)
     entry = {"type": "http", "url": f"http://127.0.0.1:{port}/mcp"}
