@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -350,6 +350,56 @@ def test_a_server_that_dies_behind_a_call_fails_that_call_alone(http: Serve, bef
     session = before(entry(server))
     assert "the connection broke" in session.call("slow").error["message"]
     assert session.call("echo").result
+
+
+# The way there
+
+
+@contextmanager
+def proxy(target: HttpServer) -> Iterator[tuple[str, list[str]]]:
+    """A proxy whose every tunnel leads to one server; its address, and the first lines of what it was asked."""
+    asked: list[str] = []
+
+    def pump(source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                head = b""
+                while b"\r\n\r\n" not in head:
+                    head += client.recv(1)
+                asked.append(head.split(b"\r\n")[0].decode())
+                client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                port = int(target.url.split(":")[2].split("/")[0])
+                server = socket.create_connection(("127.0.0.1", port))
+                for ends in ((client, server), (server, client)):
+                    threading.Thread(target=pump, args=ends, daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=accept, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", asked
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_proxy_of_the_environment_is_asked_for_a_tunnel(http: Serve, before: Open) -> None:
+    server = http()
+    with proxy(server) as (address, asked):
+        session = before({"type": "http", "url": "http://mcp.invalid/mcp"}, env={"HTTP_PROXY": address, "NO_PROXY": ""})
+        assert session.call("echo", {"a": 1}).text == '{"a": 1}'
+        session.close()
+    assert set(asked) == {"CONNECT mcp.invalid:80 HTTP/1.1"}
+    assert "without encryption" in session.stderr
+
+
+def test_no_proxy_stands_before_this_machine_s_own_servers(http: Serve, before: Open) -> None:
+    server = http()
+    nowhere = {"HTTP_PROXY": "http://127.0.0.1:1", "ALL_PROXY": "http://127.0.0.1:1", "NO_PROXY": ""}
+    assert before(entry(server), env=nowhere).call("echo").result
 
 
 # The older transport

@@ -135,11 +135,7 @@ impl Visit {
     async fn run(mut self) -> String {
         let mut told = self.link.contact.told.clone();
         if self.link.remote.kind == Kind::Sse {
-            let opened = tokio::select! {
-                opened = older::open(&self.link) => opened,
-                _ = told.changed() => return String::new(),
-            };
-            match opened {
+            match self.open_older().await {
                 Ok((older, events)) => self.be_older(Arc::new(older), events),
                 Err(reason) => return reason,
             }
@@ -382,7 +378,8 @@ impl Visit {
     async fn try_older(&mut self, message: Message, reason: String) -> Result<(), String> {
         let opened = match std::mem::replace(&mut self.tried_older, true) {
             true => Err(reason),
-            false => older::open(&self.link)
+            false => self
+                .open_older()
                 .await
                 .map_err(|also| format!("{reason}; nor is it a server of HTTP+SSE: {also}")),
         };
@@ -397,6 +394,15 @@ impl Visit {
         match outcome {
             Outcome::Fallen(reason) => Err(reason),
             _ => Ok(()),
+        }
+    }
+
+    /// The stream of the older transport, unless the session ends first.
+    async fn open_older(&self) -> Result<(Older, body::Events), String> {
+        let mut told = self.link.contact.told.clone();
+        tokio::select! {
+            opened = older::open(&self.link) => opened,
+            _ = told.changed() => Err("the session ended".to_owned()),
         }
     }
 

@@ -21,7 +21,7 @@ use crate::servers::Remote;
 /// Bytes of answers that may be held at once, of all that are being read.
 const MAX_HELD: usize = 256 << 20;
 /// How long the end of a session may take.
-const FAREWELL: Duration = Duration::from_secs(2);
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// One server, as its requests see it.
 #[derive(Debug)]
