@@ -201,6 +201,10 @@ impl Session {
         let server = report.server;
         match report.news {
             News::Up(outbox) => {
+                // It may have been up, and have forgotten what it asked.
+                for cancelled in self.asks.drop_server(server) {
+                    self.to_host(cancelled, None);
+                }
                 self.set_state(server, State::Up(outbox));
                 self.introduce(server);
             }

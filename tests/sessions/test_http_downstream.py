@@ -308,6 +308,17 @@ def test_a_forgotten_session_is_opened_again_and_the_call_repeated(http: Serve, 
     assert methods.count(("tools/call", "session-3")) == 1
 
 
+def test_what_a_server_asked_in_a_forgotten_session_is_taken_back(http: Serve, before: Open) -> None:
+    server = http()
+    session = before(entry(server))
+    server.wait("GET")
+    server.pushed.put(event({"jsonrpc": "2.0", "id": 7, "method": "roots/list"}))
+    asked = session.incoming("roots/list")
+    server.forget()
+    assert session.call("echo").result
+    assert session.notification("notifications/cancelled").params["requestId"] == asked.id
+
+
 def test_a_server_that_forgets_every_session_is_down(http: Serve, before: Open) -> None:
     server = http(on("tools/call", lambda request: Answer(404)))
     session = before(entry(server))
