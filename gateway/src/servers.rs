@@ -213,6 +213,12 @@ fn position(text: &str, offset: usize) -> (usize, usize) {
     (line, column)
 }
 
+/// The servers of a file without variables.
+#[cfg(test)]
+pub(crate) fn read_for_tests(text: &str) -> Vec<Server> {
+    read(text, &|_| None).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Transport, read};
