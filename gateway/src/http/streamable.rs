@@ -20,7 +20,7 @@ use super::streams::Style;
 use crate::host::Said;
 
 /// How long an answer is waited for before a stream is begun for it.
-const PROMPT: Duration = Duration::from_millis(250);
+const PROMPT: Duration = Duration::from_millis(50);
 
 /// Opens a session.
 pub(super) async fn initialize(
