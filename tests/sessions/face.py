@@ -32,7 +32,10 @@ class Answer:
 
     @property
     def frame(self) -> Frame:
-        return Frame(self.body)
+        """The answer: the whole body, or the last event of it."""
+        if self.headers.get("content-type") != EVENTS:
+            return Frame(self.body)
+        return Frame(self.body.rstrip().rpartition(b"\n")[2].removeprefix(b"data: "))
 
     @property
     def error(self) -> Json:

@@ -85,7 +85,6 @@ class Gateway:
         assert reply.result, f"initialize was answered with {reply}"
         return session
 
-
     def http(self, downstream: Downstream, policy: str = ALLOW_ALL, flags: Sequence[str] = ()) -> Face:
         """The gateway for hosts over HTTP."""
         flags = ["--http", "127.0.0.1:0", *flags]

@@ -35,9 +35,7 @@ def face(serve: Gateway, recorder: Recorder) -> Face:
     ],
 )
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_host_and_origin_are_checked_on_every_path(
-    face: Face, path: str, headers: dict[str, str], status: int
-) -> None:
+def test_host_and_origin_are_checked_on_every_path(face: Face, path: str, headers: dict[str, str], status: int) -> None:
     assert face.ask("GET", path, headers).status == status
 
 

@@ -60,12 +60,13 @@ def test_a_session_ends_with_delete_and_takes_its_servers_along(face: Face, reco
     listening = seat.listen()
     assert seat.end().status == 204
     assert seat.call("echo").status == 404
-    assert list(listening.events()) == []
+    assert [event.data for event in listening.events()] == [""]
     assert survivors(recorder.pids(), PATIENCE) == []
 
 
 def test_a_session_without_an_answer_to_initialize_has_no_name(serve: Gateway) -> None:
-    face = serve.http(["sh", "-c", 'read line; echo "{\\"jsonrpc\\":\\"2.0\\",\\"id\\":1,\\"error\\":{\\"code\\":1,\\"message\\":\\"no\\"}}"; cat'])
+    refusal = json.dumps({"jsonrpc": "2.0", "id": 1, "error": {"code": 1, "message": "no"}})
+    face = serve.http(["sh", "-c", 'read line; echo "$0"; cat', refusal])
     answer = face.initialize()
     assert answer.error["message"] == "no"
     assert "mcp-session-id" not in answer.headers
@@ -175,6 +176,8 @@ def test_a_request_that_is_cancelled_ends_its_stream(face: Face, recorder: Recor
     cancel = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "held"}}
     assert seat.post(cancel).status == 202
     assert all(not event.data or event.frame.method for event in stream.events())
+    # Once this is answered, the server has heard what came before.
+    assert seat.call("echo").frame.result
     assert len(recorder.heard("notifications/cancelled")) == 1
 
 
@@ -198,7 +201,9 @@ def test_one_reader_that_is_slow_holds_up_nobody(face: Face) -> None:
     with face.connect() as slow:
         fixed = "".join(f"{name}: {value}\r\n" for name, value in {**POST, **seat.headers}.items())
         body = json.dumps(call("big", {"size": 30 << 20}, "big"))
-        slow.sendall(f"POST /mcp HTTP/1.1\r\nHost: localhost\r\n{fixed}content-length: {len(body)}\r\n\r\n{body}".encode())
+        slow.sendall(
+            f"POST /mcp HTTP/1.1\r\nHost: localhost\r\n{fixed}content-length: {len(body)}\r\n\r\n{body}".encode()
+        )
         for n in range(20):
             assert seat.call("echo", {}, n).frame.result
 
