@@ -3,6 +3,8 @@
 PYTHON ?= python3
 CARGO ?= cargo
 VENV := .venv
+# Client libraries that can't live beside the newest `mcp`.
+VENV_LEGACY := .venv-legacy
 BIN := $(VENV)/bin
 # The tools of `make lint` that are not in every toolchain.
 TOOLS := target/tools
@@ -14,7 +16,7 @@ FUZZ_SECONDS ?= 60
 RUFF_VERSION := 0.17.6
 MYPY_VERSION := 2.4.1
 
-.PHONY: test test-rust test-python lint demo bench fuzz clean
+.PHONY: test test-rust test-python lint conformance demo bench fuzz clean
 
 test: test-rust test-python
 
@@ -23,8 +25,8 @@ test-rust: export PROPTEST_RNG_SEED ?= 20261122
 test-rust:
 	$(CARGO) test --workspace --locked
 
-test-python: $(VENV)/.installed tests/node_modules/.installed
-	$(CARGO) build --locked
+test-python: $(VENV)/.installed $(VENV_LEGACY)/.installed tests/node_modules/.installed
+	$(CARGO) build --workspace --bins --locked
 	$(BIN)/pip install --quiet --force-reinstall --no-deps ./python-shim
 	ARGALA_BIN=target/debug/argala $(BIN)/pytest -c tests/pyproject.toml --rootdir tests tests
 
@@ -35,6 +37,11 @@ $(VENV)/.installed: tests/requirements.txt | $(VENV)/bin/pip
 	$(BIN)/pip install --quiet --requirement tests/requirements.txt
 	touch $@
 
+$(VENV_LEGACY)/.installed: tests/requirements-legacy.txt
+	$(PYTHON) -m venv $(VENV_LEGACY)
+	$(VENV_LEGACY)/bin/pip install --quiet --requirement $<
+	touch $@
+
 tests/node_modules/.installed: tests/package-lock.json
 	npm ci --prefix tests --no-audit --no-fund
 	touch $@
@@ -43,6 +50,8 @@ lint: $(BIN)/ruff $(BIN)/mypy $(TOOLS)/bin/cargo-deny
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
+	@# Without libFuzzer, whose build needs a C++ compiler.
+	$(CARGO) check --manifest-path fuzz/Cargo.toml --no-default-features --locked
 	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --workspace --no-deps --locked --quiet
 	$(TOOLS)/bin/cargo-deny --locked check licenses bans sources
 	@# Advisories come from a database that must be fetched; without a network the rest still counts.
@@ -60,6 +69,11 @@ $(BIN)/mypy: | $(VENV)/bin/pip
 
 $(TOOLS)/bin/cargo-deny:
 	$(CARGO) install cargo-deny --locked --quiet --version $(CARGO_DENY_VERSION) --root $(TOOLS)
+
+# Writes docs/conformance.md.
+conformance: $(VENV)/.installed tests/node_modules/.installed
+	$(CARGO) build --workspace --bins --locked
+	cd tests && ARGALA_BIN=../target/debug/argala ../$(BIN)/python -m conformance.table
 
 demo:
 	$(CARGO) run --release --locked -- demo
@@ -82,4 +96,4 @@ $(TOOLS)/bin/cargo-fuzz:
 
 clean:
 	$(CARGO) clean
-	rm -rf $(VENV) tests/node_modules
+	rm -rf $(VENV) $(VENV_LEGACY) tests/node_modules

@@ -11,6 +11,7 @@ import pytest
 
 from sessions.gateway import CommandLine, Gateway
 from sessions.peers import TESTS, Recorder, alive, kill_all
+from sessions.served import FixtureServer, built, serves_http
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,6 +37,18 @@ def argala() -> Path:
         if candidate.exists():
             return candidate
     pytest.fail(f"no argala at {' or '.join(map(str, candidates))}: run `cargo build` or set ARGALA_BIN")
+
+
+@pytest.fixture(scope="session")
+def fixture_server(argala: Path) -> FixtureServer:
+    """The server of both eras, which the suite and the clients know what to expect of."""
+    return FixtureServer(built("fixture-server", argala))
+
+
+@pytest.fixture(scope="session")
+def gateway_over_http(argala: Path) -> None:
+    if not serves_http(argala):
+        pytest.skip("this argala has no `serve --http`")
 
 
 @pytest.fixture

@@ -52,6 +52,12 @@ impl Outgoing {
     }
 }
 
+impl From<String> for Outgoing {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
 impl Weigh for Outgoing {
     fn weight(&self) -> usize {
         self.text.len()

@@ -14,6 +14,8 @@ pub(crate) enum Said {
         line: Line,
         /// The POST that brought it; None on a transport with one stream.
         post: Option<PostId>,
+        /// The `Mcp-Param-…` headers that came with it: names without that prefix, and decoded values.
+        mirrored: Vec<(String, String)>,
     },
     /// The host waits no more for the answer to a POST. In the modern era that cancels the requests in it.
     Left(PostId),

@@ -9,6 +9,7 @@ mod connection;
 mod health;
 mod host;
 mod http;
+mod mirrored;
 mod servers;
 mod session;
 mod stdio;

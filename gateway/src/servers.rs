@@ -1,5 +1,6 @@
 //! The servers file: the `mcpServers` that hosts already have, also VS Code's `servers`, as it is.
 
+mod eras;
 mod expand;
 
 use std::collections::BTreeMap;
@@ -9,11 +10,22 @@ use std::path::{Path, PathBuf};
 use argala_json::{Limits, Node, Options, Outline};
 use argala_wire::child::Command;
 
+use crate::mirrored::Mirrored;
+use eras::Eras;
+
 /// A downstream server: what the policy and the host know it by, and how it is started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Server {
     pub(crate) name: String,
     pub(crate) transport: Transport,
+    pub(crate) eras: Eras,
+    pub(crate) mirrored: Mirrored,
+}
+
+impl Server {
+    pub(crate) fn new(name: String, transport: Transport) -> Self {
+        Self { name, transport, eras: Eras::default(), mirrored: Mirrored::default() }
+    }
 }
 
 /// How a downstream is reached.
@@ -21,6 +33,15 @@ pub(crate) struct Server {
 pub(crate) enum Transport {
     /// It is a process of ours, and speaks on its stdin and stdout.
     Stdio(Command),
+}
+
+impl Transport {
+    /// Whether frames go to it over HTTP.
+    pub(crate) fn is_http(&self) -> bool {
+        match self {
+            Self::Stdio(_) => false,
+        }
+    }
 }
 
 /// Why a servers file wasn't taken, and where.
@@ -100,7 +121,7 @@ fn read(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Ser
         }
         let command =
             file.command(entry).map_err(|(at, message)| (at, format!("server `{name}`: {message}")))?;
-        servers.push(Server { transport: Transport::Stdio(command), name });
+        servers.push(Server::new(name, Transport::Stdio(command)));
     }
     if servers.is_empty() {
         return Err((Some(table.span.start), "the file names no server that is not disabled".to_owned()));

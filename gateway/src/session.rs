@@ -5,18 +5,28 @@
 
 mod answers;
 mod asks;
+mod caching;
 mod calls;
+mod capabilities;
 mod catalogue;
+mod client;
 mod downstream;
+mod envelope;
 mod from_downstream;
 mod from_host;
 mod gather;
 mod guard;
+mod held;
+mod inputs;
+mod introduction;
 mod listing;
 mod opening;
 mod routes;
 mod standing;
+mod subscriptions;
+mod translation;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -37,10 +47,13 @@ use asks::Asks;
 use calls::Calls;
 use downstream::{Downstream, State};
 use gather::Gathers;
+use held::HeldCalls;
+use inputs::Inputs;
 use listing::Listings;
 use opening::Opening;
 use routes::Routes;
 use standing::Standing;
+use subscriptions::Subscriptions;
 
 /// What a session is run with.
 #[derive(Debug, Clone)]
@@ -85,6 +98,15 @@ struct Session {
     answers: Answers,
     routes: Routes,
     standing: Standing,
+    subscriptions: Subscriptions,
+    /// Requests of a legacy host's that wait for its own answers.
+    inputs: Inputs,
+    /// Calls that wait for a modern host to come back.
+    held: HeldCalls,
+    /// Whether what the host hears must say to which POST it belongs.
+    over_http: bool,
+    /// The `Mcp-Param-…` headers of POSTs that haven't been looked at.
+    mirrored: HashMap<PostId, Vec<(String, String)>>,
 }
 
 /// Runs one session to its end: until the host has said its last, or takes nothing any more, or `stop` comes.
@@ -176,6 +198,11 @@ impl Session {
             listings: Listings::default(),
             answers: Answers::default(),
             standing: Standing::default(),
+            subscriptions: Subscriptions::default(),
+            inputs: Inputs::default(),
+            held: HeldCalls::default(),
+            over_http: false,
+            mirrored: HashMap::new(),
         }
     }
 
@@ -186,18 +213,33 @@ impl Session {
 
     /// Whether nobody waits for an answer.
     fn is_idle(&self) -> bool {
-        self.calls.is_empty() && self.gathers.is_empty() && !self.opening.is_waiting()
+        self.calls.is_empty()
+            && self.gathers.is_empty()
+            && self.inputs.is_empty()
+            && !self.opening.is_waiting()
     }
 
     fn next_deadline(&self) -> Option<Instant> {
-        [self.gathers.next_deadline(), self.opening.deadline()].into_iter().flatten().min()
+        [
+            self.gathers.next_deadline(),
+            self.opening.deadline(),
+            self.probe_deadline(),
+            self.held.next_deadline(),
+            self.subscriptions.next_deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     fn pass_deadlines(&mut self, now: Instant) {
         if self.opening.deadline().is_some_and(|deadline| deadline <= now) {
-            self.answer_initialize();
+            self.open();
         }
+        self.end_probes(now);
         self.end_gathers(now);
+        self.end_held(now);
+        self.watch_again(now);
     }
 
     fn hear(&mut self, report: Report) {
@@ -219,6 +261,8 @@ impl Session {
         self.setup.health.note(self.name(server), health::State::Down, &reason);
         let message = format!("the server `{}` has ended before it answered: {reason}", self.name(server));
         self.set_state(server, State::Down(reason));
+        self.end_attempt(server);
+        self.forget_watch(server);
         self.fail_calls(server, &message);
         self.forget_lists(server);
         for cancelled in self.asks.drop_server(server) {
@@ -227,7 +271,7 @@ impl Session {
         if was_ready {
             self.announce_lists(server);
         }
-        self.try_answer_initialize();
+        self.try_open();
     }
 
     /// Whether so much is in flight that nothing more is taken.

@@ -34,7 +34,7 @@ pub(crate) async fn serve(
 async fn read_lines(input: impl AsyncRead + Unpin, say: mpsc::Sender<Said>) {
     let mut reader = LineReader::new(BufReader::with_capacity(READ_BUFFER, input), MAX_FRAME);
     while let Ok(Some(line)) = reader.next().await {
-        if say.send(Said::Line { line, post: None }).await.is_err() {
+        if say.send(Said::Line { line, post: None, mirrored: Vec::new() }).await.is_err() {
             break;
         }
     }

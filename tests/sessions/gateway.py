@@ -33,8 +33,8 @@ class Gateway:
     sessions: ExitStack
     recorders: list[Recorder] = field(default_factory=list)
 
-    def recorder(self, name: str, *flags: str) -> Recorder:
-        recorder = Recorder(self.folder, name, flags)
+    def recorder(self, name: str, *flags: str, script: str = "recorder.py") -> Recorder:
+        recorder = Recorder(self.folder, name, flags, script)
         self.recorders.append(recorder)
         return recorder
 

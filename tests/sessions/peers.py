@@ -21,15 +21,16 @@ Command = Sequence[str | Path]
 
 @dataclass(frozen=True)
 class Recorder:
-    """The downstream of `peers/recorder.py`, and what it has heard."""
+    """A downstream that records (`peers/recorder.py`, `peers/modern.py`), and what it has heard."""
 
     folder: Path
     name: str = "recorder"
     flags: Sequence[str] = ()
+    script: str = "recorder.py"
 
     @property
     def command(self) -> list[str]:
-        script = str(TESTS / "peers" / "recorder.py")
+        script = str(TESTS / "peers" / self.script)
         own = ["--name", self.name, "--record", str(self._record), "--pids", str(self._pids)]
         return [sys.executable, "-S", script, *own, *self.flags]
 

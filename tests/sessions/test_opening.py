@@ -12,14 +12,6 @@ from sessions.test_calls import assert_denied
 DENY_DROP = 'allowed_methods = ["*"]\ndenied_patterns = ["DROP"]\n'
 
 
-def test_a_probe_for_the_modern_era_makes_a_client_fall_back(serve: Gateway, recorder: Recorder) -> None:
-    host = serve.open(recorder)
-    probe = host.request("server/discover", {"_meta": {"io.modelcontextprotocol/protocolVersion": "2026-07-28"}})
-    assert probe.error["code"] == -32601
-    assert host.initialize().result
-    assert host.call("echo").result
-
-
 @pytest.mark.parametrize("method", ["tools/list", "tools/call", "resources/list", "tasks/list"])
 def test_a_request_before_initialize_is_refused(serve: Gateway, recorder: Recorder, method: str) -> None:
     host = serve.open(recorder)

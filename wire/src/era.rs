@@ -8,3 +8,14 @@ pub enum Era {
     /// Each request stands for itself: the revisions in [`crate::modern::VERSIONS`].
     Modern,
 }
+
+impl Era {
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Legacy => Self::Modern,
+            Self::Modern => Self::Legacy,
+        }
+    }
+}

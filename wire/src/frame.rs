@@ -157,6 +157,45 @@ impl Frame {
         edited(&self.text, edits)
     }
 
+    /// The members of the object at the end of these keys, as raw text, in their order.
+    pub fn members(&self, keys: &[&str]) -> impl Iterator<Item = (&str, &str)> {
+        let object = self.at(keys).filter(|node| node.raw(&self.text).starts_with('{'));
+        let members = object.into_iter().flat_map(|object| self.outline.children(object));
+        members.filter_map(|node| Some((node.key.as_deref()?, node.raw(&self.text))))
+    }
+
+    /// The edits by which the object at the end of these keys gets members; one that it has gets another value. Objects on
+    /// the way that aren't there come to be. Names must need no escapes, values must be JSON.
+    #[must_use]
+    pub fn with_members(&self, keys: &[&str], members: &[(&str, &str)]) -> Vec<(Span, String)> {
+        if members.is_empty() {
+            return Vec::new();
+        }
+        let is_object = |node: &&Node| node.raw(&self.text).starts_with('{');
+        let Some(object) = self.at(keys).filter(is_object) else {
+            let value = format!("{{{}}}", joined(members.iter()));
+            return match (self.at(keys), keys.split_last()) {
+                (Some(other), _) => vec![(other.span.clone(), value)],
+                (None, Some((last, parents))) => self.with_members(parents, &[(last, &value)]),
+                (None, None) => Vec::new(),
+            };
+        };
+        let (known, new): (Vec<&(&str, &str)>, Vec<_>) =
+            members.iter().partition(|(name, _)| self.outline.member(object, name).is_some());
+        let mut edits: Vec<(Span, String)> = Vec::new();
+        for (name, value) in known {
+            edits.extend(
+                self.outline.member(object, name).map(|node| (node.span.clone(), (*value).to_owned())),
+            );
+        }
+        if !new.is_empty() {
+            let comma = if self.outline.children(object).next().is_some() { "," } else { "" };
+            let at = object.span.start + 1;
+            edits.push((at..at, format!("{}{comma}", joined(new))));
+        }
+        edits
+    }
+
     fn check_params(&self) -> Result<(), Box<Refused>> {
         let Some(params) = self.at(&["params"]) else { return Ok(()) };
         let raw = params.raw(&self.text);
@@ -189,6 +228,12 @@ impl Frame {
         };
         Box::new(Refused { id, code: code::INVALID_PARAMS, message: message.to_owned(), answer })
     }
+}
+
+fn joined<'m>(members: impl IntoIterator<Item = &'m (&'m str, &'m str)>) -> String {
+    let members: Vec<String> =
+        members.into_iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    members.join(",")
 }
 
 /// A text with some of its places replaced. Places must not overlap.
@@ -296,4 +341,37 @@ pub fn too_long(head: &[u8], tail: &[u8]) -> Refused {
     let message = format!("the message is longer than {MAX_FRAME} bytes");
     let id = recover::id_of(head).or_else(|| recover::id_at_end(tail));
     Refused { id, code: code::INVALID_REQUEST, message, answer: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Frame, Sender};
+
+    fn with(text: &str, keys: &[&str], members: &[(&str, &str)]) -> String {
+        let frame = Frame::read(text.as_bytes(), Sender::Host).unwrap();
+        frame.edited(&frame.with_members(keys, members))
+    }
+
+    #[test]
+    fn members_are_set_where_they_belong_and_nothing_else_changes() {
+        const META: [&str; 2] = ["params", "_meta"];
+        let added = [("a/b", "1"), ("c", "{}")];
+        for (params, expected) in [
+            ("", r#","params":{"_meta":{"a/b":1,"c":{}}}"#),
+            (r#","params":null"#, r#","params":{"_meta":{"a/b":1,"c":{}}}"#),
+            (r#","params":{ }"#, r#","params":{"_meta":{"a/b":1,"c":{}} }"#),
+            (r#","params":{"x": 1.0}"#, r#","params":{"_meta":{"a/b":1,"c":{}},"x": 1.0}"#),
+            (r#","params":{"_meta":{ "d":2}}"#, r#","params":{"_meta":{"a/b":1,"c":{}, "d":2}}"#),
+            (r#","params":{"_meta":{"a/b":[9]}}"#, r#","params":{"_meta":{"c":{},"a/b":1}}"#),
+        ] {
+            let frame = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"m"{params}}}"#);
+            let got = with(&frame, &META, &added);
+            let absent = r#"{"params":{"_meta":{"a/b":1,"c":{}}},"jsonrpc":"2.0","id":1,"method":"m"}"#;
+            let expected = match params {
+                "" => absent.to_owned(),
+                _ => format!(r#"{{"jsonrpc":"2.0","id":1,"method":"m"{expected}}}"#),
+            };
+            assert_eq!(got, expected, "{params}");
+        }
+    }
 }

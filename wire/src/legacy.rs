@@ -44,6 +44,13 @@ pub const TASKS_RESULT: &str = "tasks/result";
 /// Cancels a task.
 pub const TASKS_CANCEL: &str = "tasks/cancel";
 
+/// A server asks the host's user.
+pub const ELICITATION_CREATE: &str = "elicitation/create";
+/// A server asks the host's model.
+pub const SAMPLING_CREATE_MESSAGE: &str = "sampling/createMessage";
+/// A server asks for the host's roots.
+pub const ROOTS_LIST: &str = "roots/list";
+
 /// Cancels a request.
 pub const CANCELLED: &str = "notifications/cancelled";
 /// Tells how far a request has come.
@@ -56,6 +63,10 @@ pub const TASKS_STATUS: &str = "notifications/tasks/status";
 pub const TOOLS_LIST_CHANGED: &str = "notifications/tools/list_changed";
 /// The server's prompts have changed.
 pub const PROMPTS_LIST_CHANGED: &str = "notifications/prompts/list_changed";
+/// A server's words for the log.
+pub const MESSAGE: &str = "notifications/message";
+/// A resource has changed.
+pub const RESOURCES_UPDATED: &str = "notifications/resources/updated";
 /// The server's resources have changed.
 pub const RESOURCES_LIST_CHANGED: &str = "notifications/resources/list_changed";
 

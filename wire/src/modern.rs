@@ -59,6 +59,12 @@ pub fn is_host_request(method: &str) -> bool {
     )
 }
 
+/// Whether a result may ask a host for this (basic/patterns/mrtr, "InputRequests").
+#[must_use]
+pub fn is_input_request(method: &str) -> bool {
+    matches!(method, legacy::ELICITATION_CREATE | legacy::SAMPLING_CREATE_MESSAGE | legacy::ROOTS_LIST)
+}
+
 /// Whether a result of this request may ask for input (basic/patterns/mrtr, "Supported Requests").
 #[must_use]
 pub fn may_need_input(method: &str) -> bool {

@@ -49,7 +49,7 @@ pub(super) const TYPE: Type = Type {
         Key {
             name: "write_files",
             takes: Takes::Boolean,
-            about: "Whether output may be redirected into files; false by default.",
+            about: "Whether output may go into files, by redirection or by an option; false by default.",
         },
     ],
     load,
@@ -106,7 +106,7 @@ fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Box<dyn Constraint> {
             && !options::openable(programs::program(name), option.trim())
         {
             let message = format!("`{}` is nothing that is refused of `{name}`", option.trim());
-            let known = options::refused(programs::program(name));
+            let known = programs::refused(programs::program(name));
             loader.report_unknown(&place, node.span.clone(), &message, option.trim(), known);
         } else if let Some(allowed) = shell.programs.get_mut(name) {
             allowed.opened.push(option.trim().to_owned());

@@ -25,6 +25,7 @@ mod lexicon;
 mod load;
 mod place;
 mod relation;
+mod running;
 mod statement;
 mod table;
 mod tree;
@@ -36,6 +37,7 @@ use dialect::{Dialect, Family};
 use kind::{Kind, Kinds};
 use lexer::{Cut, Token};
 use relation::Relation;
+use running::Running;
 use statement::{Need, Statement, What};
 use table::Glob;
 use tree::Tree;
@@ -137,8 +139,8 @@ struct Refused {
 }
 
 impl Sql {
-    /// Judges a text; says how it was judged where it was allowed.
-    fn read(&self, text: &str) -> Result<&'static str, Refused> {
+    /// Judges one text, but not what its functions run; says how it was judged where it was allowed.
+    fn read_text<'t>(&self, text: &'t str, running: &mut Running<'t>) -> Result<&'static str, Refused> {
         if text.len() > MAX_BYTES {
             return Err(Refused { at: 0, why: format!("it is longer than {MAX_BYTES} bytes") });
         }
@@ -161,7 +163,7 @@ impl Sql {
                 }
             }
             whole |= cut.fault.is_none();
-            if let Some(refused) = self.read_tokens(text, &cut.tokens)? {
+            if let Some(refused) = self.read_tokens(text, &cut.tokens, running)? {
                 unsure.get_or_insert(refused);
             }
             cuts.push(cut);
@@ -177,14 +179,19 @@ impl Sql {
             (Tree::Unread, Some(unsure)) => Err(unsure),
             (Tree::Unread, None) => Ok("by its tokens"),
             (Tree::Read(seen), _) => {
-                self.read_tree(&seen, whole)?;
+                self.read_tree(&seen, whole, running)?;
                 Ok("by its tokens and by the parser")
             }
         }
     }
 
     /// Judges one cut of a text. What a parser may know better is given back.
-    fn read_tokens(&self, text: &str, tokens: &[Token<'_>]) -> Result<Option<Refused>, Refused> {
+    fn read_tokens<'t>(
+        &self,
+        text: &'t str,
+        tokens: &[Token<'t>],
+        running: &mut Running<'t>,
+    ) -> Result<Option<Refused>, Refused> {
         let statements = statement::read(text, tokens, self.dialect);
         if statements.is_empty() {
             return Err(Refused { at: 0, why: "it holds no statement".to_owned() });
@@ -193,6 +200,10 @@ impl Sql {
         for statement in &statements {
             for need in &statement.needs {
                 let Err(refused) = self.grant(need) else { continue };
+                if let Some(runs) = need.runs {
+                    running.add(need, runs);
+                    continue;
+                }
                 if need.firm {
                     return Err(refused);
                 }
@@ -257,12 +268,20 @@ impl Sql {
         Err(Refused { at: relation.at, why })
     }
 
-    fn read_tree(&self, seen: &tree::Seen, tokens: &[Token<'_>]) -> Result<(), Refused> {
+    fn read_tree(
+        &self,
+        seen: &tree::Seen,
+        tokens: &[Token<'_>],
+        running: &Running<'_>,
+    ) -> Result<(), Refused> {
         let refused = |why: String| Err(Refused { at: 0, why });
         if let Some((kinds, word)) = seen.kinds.iter().find(|(kinds, _)| !self.allow.meets(*kinds)) {
             return refused(format!("{word} is of the kind {}", kinds.names()));
         }
-        let acting = seen.functions.iter().find(|(word, _, name)| !self.allows_function(name, word));
+        // What the tokens have seen run, they have judged.
+        let refuses = |(word, _, name): &&(String, &str, &str)| !self.allows_function(name, word);
+        let unjudged = seen.runs.iter().filter(refuses).nth(running.calls);
+        let acting = seen.functions.iter().find(refuses).or(unjudged);
         if let Some((word, acts, name)) = acting {
             return refused(format!("{} {acts}, as `{name}` does", shown(word)));
         }

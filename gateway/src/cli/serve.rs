@@ -140,7 +140,7 @@ impl Serve {
             PathBuf::from(program).file_stem().map_or(shown, |stem| stem.to_string_lossy().into_owned());
         let command =
             Command { program: program.clone(), args: args.to_vec(), env: Default::default(), cwd: None };
-        Ok(Server { name, transport: Transport::Stdio(command) })
+        Ok(Server::new(name, Transport::Stdio(command)))
     }
 }
 

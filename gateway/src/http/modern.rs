@@ -46,14 +46,14 @@ pub(super) async fn post(
         }
     };
     check(headers, frame).map_err(|refusal| refusal.of(Some(id.clone())))?;
-    let session = sessions.pooled(key(frame), sharing(frame)).map_err(|Full| full(Some(&id)))?;
+    let session = sessions.pooled(key(frame), sharing(sessions, frame)).map_err(|Full| full(Some(&id)))?;
     let post = sessions.next_post();
     let mut reader = session.open(post, vec![id.clone()], false).ok_or_else(|| too_many(Some(id.clone())))?;
     let gone = || {
         let message = "the session that worked on the request has ended; send it again";
         Refusal::busy(StatusCode::SERVICE_UNAVAILABLE, message).of(Some(id.clone()))
     };
-    let said = Said::Line { line: Line::Whole(bytes), post: Some(post) };
+    let said = Said::Line { line: Line::Whole(bytes), post: Some(post), mirrored: mirrored(headers) };
     session.say(said).await.map_err(|_| gone())?;
     match timeout(PROMPT, reader.first()).await {
         Ok(First::Answer(answer)) => Ok(message(status(&answer), answer)),
@@ -161,6 +161,15 @@ fn check_params(headers: &HeaderMap) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// The headers that mirror arguments: names without their prefix, and what they say.
+fn mirrored(headers: &HeaderMap) -> Vec<(String, String)> {
+    let own = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
+        let name = name.as_str().strip_prefix(PARAM_PREFIX)?;
+        Some((name.to_owned(), decode(value.as_bytes())?.into_owned()))
+    };
+    headers.iter().filter_map(own).collect()
+}
+
 /// What a header says.
 fn header(headers: &HeaderMap, name: &str) -> Result<Option<String>, Refusal> {
     let Some(value) = headers.get(name) else { return Ok(None) };
@@ -197,12 +206,16 @@ const ASKABLE: [&str; 3] = ["elicitation", "sampling", "roots"];
 
 /// Which session a request needs. A legacy server on stdio doesn't say for which call it asks the host something: that its
 /// question reaches no other call, one that may be asked is alone in its session.
-fn sharing(frame: &Frame) -> Sharing {
+fn sharing(sessions: &Sessions, frame: &Frame) -> Sharing {
     if let Some(state) = frame.string(&["params", "requestState"])
         && let Some(slot) =
             state.strip_prefix("argala.").and_then(|rest| rest.split('.').next()?.parse().ok())
     {
         return Sharing::Slot(slot);
+    }
+    // Servers of the modern era ask in their results.
+    if sessions.speak_modern() {
+        return Sharing::Shared;
     }
     let Kind::Request { method, .. } = frame.kind() else { return Sharing::Shared };
     let capabilities = frame.at(&["params", "_meta", modern::CLIENT_CAPABILITIES]);

@@ -113,6 +113,11 @@ impl Sessions {
         Ok(session)
     }
 
+    /// Whether every server is known to speak the modern era.
+    pub(super) fn speak_modern(&self) -> bool {
+        self.setup.servers.iter().all(|server| server.eras.speaks(Era::Modern))
+    }
+
     fn start(self: &Arc<Self>, style: Style, shared: bool) -> Result<Arc<Session>, Full> {
         let permit = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| Full)?;
         let slot = self.last_slot.fetch_add(1, Ordering::Relaxed) + 1;

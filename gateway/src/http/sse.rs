@@ -47,7 +47,10 @@ pub(super) async fn post(
     };
     let session = session.ok_or_else(gone)?;
     let bytes = message::read(&parts.headers, body).await?;
-    session.say(Said::Line { line: Line::Whole(bytes), post: None }).await.map_err(|_| gone())?;
+    session
+        .say(Said::Line { line: Line::Whole(bytes), post: None, mirrored: Vec::new() })
+        .await
+        .map_err(|_| gone())?;
     Ok(empty(StatusCode::ACCEPTED))
 }
 

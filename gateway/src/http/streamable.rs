@@ -199,7 +199,7 @@ fn check_version(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 async fn say(session: &Session, bytes: Vec<u8>, post: Option<u64>) -> Result<(), Refusal> {
-    let said = Said::Line { line: Line::Whole(bytes), post };
+    let said = Said::Line { line: Line::Whole(bytes), post, mirrored: Vec::new() };
     session.say(said).await.map_err(|_| ended(None))
 }
 

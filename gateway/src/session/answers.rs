@@ -14,6 +14,24 @@ pub(super) struct ReplyTo {
     pub(super) batch: Option<BatchId>,
     /// The POST that brought the request.
     pub(super) post: Option<PostId>,
+    /// Whether ids of one POST are nobody else's: so it is in the modern era, where POSTs of many hosts may meet.
+    pub(super) scoped: bool,
+    /// How often the request has been repeated with what its server had asked for.
+    pub(super) rounds: u8,
+}
+
+/// What tells a request of the host's from all others in flight.
+pub(super) type HostKey = (Option<PostId>, Id);
+
+impl ReplyTo {
+    /// What is owed to nobody in particular.
+    pub(super) fn nobody(batch: Option<BatchId>, post: Option<PostId>) -> Self {
+        Self { id: None, batch, post, scoped: false, rounds: 0 }
+    }
+
+    pub(super) fn key(&self) -> Option<HostKey> {
+        Some((self.post.filter(|_| self.scoped), self.id.clone()?))
+    }
 }
 
 /// Names a batch that is being answered.
@@ -87,7 +105,7 @@ mod tests {
     fn a_batch_is_answered_once_when_its_last_answer_is_there() {
         let mut answers = Answers::default();
         let batch = answers.open_batch();
-        let to = ReplyTo { id: None, batch: Some(batch), post: None };
+        let to = ReplyTo::nobody(Some(batch), None);
         answers.owe(Some(batch));
         answers.owe(Some(batch));
         answers.owe(Some(batch));
@@ -95,10 +113,7 @@ mod tests {
         assert_eq!(answers.close_batch(batch), None);
         assert_eq!(answers.withdraw(&to), None);
         assert_eq!(answers.give(&to, "2".into()), Some("[1,2]".into()));
-        assert_eq!(
-            answers.give(&ReplyTo { id: None, batch: None, post: None }, "3".into()),
-            Some("3".into())
-        );
+        assert_eq!(answers.give(&ReplyTo::nobody(None, None), "3".into()), Some("3".into()));
     }
 
     #[test]

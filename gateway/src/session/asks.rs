@@ -7,17 +7,26 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use argala_json::Span;
 use argala_wire::{Frame, Id, reply};
 
+use super::inputs::InputId;
 use crate::connection::ServerId;
 
 /// The id of a request toward the host.
-type AskId = u64;
+pub(super) type AskId = u64;
 
 /// A request that the host hasn't answered.
 #[derive(Debug)]
 struct Ask {
     server: ServerId,
-    /// The server's own id.
-    id: Id,
+    origin: Origin,
+}
+
+/// Where a request comes from.
+#[derive(Debug)]
+enum Origin {
+    /// It is a server's own, under this id.
+    Server(Id),
+    /// It is a question in a result.
+    Input(InputId),
 }
 
 /// All requests that the host hasn't answered.
@@ -37,6 +46,14 @@ const MAX_OPEN: usize = 1000;
 /// A task outlives its request, and so does its token. Past this many of one server the oldest is forgotten; so it is with
 /// the tasks themselves.
 const MAX_TOKENS: usize = 1000;
+
+/// Whom an answer of the host's is for.
+pub(super) enum Answered {
+    /// The server gets this frame.
+    Server(ServerId, String),
+    /// It answers a question in a result.
+    Input(InputId, AskId),
+}
 
 /// What becomes of a server's request.
 pub(super) enum Relayed {
@@ -59,7 +76,7 @@ impl Asks {
         }
         self.last += 1;
         let ask_id = self.last;
-        self.open.insert(ask_id, Ask { server, id: id.clone() });
+        self.open.insert(ask_id, Ask { server, origin: Origin::Server(id.clone()) });
         self.by_server.insert((server, id.clone()), ask_id);
         let number = ask_id.to_string();
         let mut edits: Vec<(Span, String)> = Vec::new();
@@ -69,6 +86,26 @@ impl Asks {
             edits.push((token.span.clone(), number));
         }
         Relayed::Frame(frame.edited(&edits))
+    }
+
+    /// Notes a question in a result; the frame for the host.
+    pub(super) fn open_for_input(
+        &mut self,
+        server: ServerId,
+        input: InputId,
+        method: &str,
+        params: Option<&str>,
+    ) -> (AskId, String) {
+        self.last += 1;
+        self.open.insert(self.last, Ask { server, origin: Origin::Input(input) });
+        (self.last, reply::request(self.last, method, params))
+    }
+
+    /// Takes a request back; what the host should hear.
+    pub(super) fn withdraw(&mut self, id: AskId, reason: &str) -> Option<String> {
+        self.remove(id)?;
+        let params = format!(r#"{{"requestId":{id},"reason":"{reason}"}}"#);
+        Some(reply::notification(argala_wire::legacy::CANCELLED, Some(&params)))
     }
 
     fn keep_token(&mut self, id: AskId, server: ServerId, token: String) {
@@ -86,10 +123,15 @@ impl Asks {
         self.tasks.iter().find(|(known, _)| known == task).map(|(_, server)| *server)
     }
 
-    /// The host's answer, for the server that asked. None where nobody did.
-    pub(super) fn answered(&mut self, id: &Id, frame: &Frame) -> Option<(ServerId, String)> {
+    /// Whom an answer of the host's is for. None where nobody has asked.
+    pub(super) fn answered(&mut self, id: &Id, frame: &Frame) -> Option<Answered> {
         let Id::Number(digits) = id else { return None };
-        let ask = self.remove(digits.parse().ok()?)?;
+        let ask_id = digits.parse().ok()?;
+        let ask = self.remove(ask_id)?;
+        let own = match ask.origin {
+            Origin::Server(own) => own,
+            Origin::Input(input) => return Some(Answered::Input(input, ask_id)),
+        };
         if let Some(task) = frame.string(&["result", "task", "taskId"]) {
             self.tasks.push_back((task.into_owned(), ask.server));
             if self.tasks.len() > MAX_TOKENS {
@@ -97,7 +139,7 @@ impl Asks {
             }
         }
         let span = frame.at(&["id"])?.span.clone();
-        Some((ask.server, frame.edited(&[(span, ask.id.to_json())])))
+        Some(Answered::Server(ask.server, frame.edited(&[(span, own.to_json())])))
     }
 
     /// A server's `notifications/cancelled` about a request of its own, for the host.
@@ -122,17 +164,14 @@ impl Asks {
             self.open.iter().filter(|(_, ask)| ask.server == server).map(|(id, _)| *id).collect();
         self.tokens.retain(|_, (owner, _)| *owner != server);
         self.tasks.retain(|(_, owner)| *owner != server);
-        let cancel = |id: AskId| {
-            self.remove(id);
-            let params = format!(r#"{{"requestId":{id},"reason":"the server has ended"}}"#);
-            reply::notification(argala_wire::legacy::CANCELLED, Some(&params))
-        };
-        ids.into_iter().map(cancel).collect()
+        ids.into_iter().filter_map(|id| self.withdraw(id, "the server has ended")).collect()
     }
 
     fn remove(&mut self, id: AskId) -> Option<Ask> {
         let ask = self.open.remove(&id)?;
-        self.by_server.remove(&(ask.server, ask.id.clone()));
+        if let Origin::Server(own) = &ask.origin {
+            self.by_server.remove(&(ask.server, own.clone()));
+        }
         Some(ask)
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 
 use argala_wire::{Frame, Id};
 
-use super::answers::ReplyTo;
+use super::answers::{HostKey, ReplyTo};
 use super::catalogue::ListKind;
 use crate::connection::ServerId;
 use crate::host::PostId;
@@ -25,13 +25,43 @@ const MAX_TASK_TOKENS: usize = 1000;
 pub(super) struct Call {
     pub(super) server: ServerId,
     pub(super) purpose: Purpose,
-    /// The host's progress token, if it asked for progress.
+    /// The progress token that the server knows, if the host asked for progress.
     pub(super) token: Option<Token>,
+    /// The host's own token, as JSON, where the server knows another one.
+    pub(super) host_token: Option<String>,
+    /// Whether a server of the modern era says how long the result may be kept.
+    pub(super) cacheable: bool,
+    /// Whether the host wants to see what the server logs meanwhile.
+    pub(super) wants_log: bool,
+    pub(super) bridge: Bridge,
+}
+
+/// What it takes to bring server and host together where they are of different eras.
+#[derive(Debug)]
+pub(super) enum Bridge {
+    None,
+    /// The host's frame, which is repeated when the server needs input.
+    Repeat(String),
+    /// The server may ask for input; what tells the host's request from another one.
+    Askable(u64),
 }
 
 impl Call {
+    /// A request of our own.
+    pub(super) fn own(server: ServerId, purpose: Purpose) -> Self {
+        Self {
+            server,
+            purpose,
+            token: None,
+            host_token: None,
+            cacheable: false,
+            wants_log: false,
+            bridge: Bridge::None,
+        }
+    }
+
     /// The POST of the host's that it is made for.
-    fn post(&self) -> Option<PostId> {
+    pub(super) fn post(&self) -> Option<PostId> {
         self.purpose.reply_to()?.post
     }
 }
@@ -41,6 +71,11 @@ impl Call {
 pub(super) struct Token(String);
 
 impl Token {
+    /// A token of ours.
+    pub(super) fn number(number: CallId) -> Self {
+        Self(format!("number {number}"))
+    }
+
     /// The token at the end of these keys.
     pub(super) fn read(frame: &Frame, keys: &[&str]) -> Option<Self> {
         if let Some(text) = frame.string(keys) {
@@ -74,6 +109,10 @@ pub(super) enum Purpose {
     Page(ListKind),
     /// It is one server's part of a setting that is told to several.
     Part(GatherId),
+    /// It ends our listening for changes.
+    Watch,
+    /// The host has been asked for input, and will come back for it.
+    Held,
     /// Nobody wants it.
     Ignore,
 }
@@ -85,18 +124,29 @@ impl Purpose {
             Self::Relay(to) | Self::FilterTools(to) | Self::LearnTask(to) | Self::TryResource { to, .. } => {
                 Some(to)
             }
-            Self::Introduction | Self::Page(_) | Self::Part(_) | Self::Ignore => None,
+            Self::Introduction | Self::Page(_) | Self::Part(_) | Self::Watch | Self::Held | Self::Ignore => {
+                None
+            }
         }
     }
+}
+
+/// Who hears of the progress under a token.
+#[derive(Debug, Clone)]
+pub(super) struct Listener {
+    pub(super) server: ServerId,
+    pub(super) post: Option<PostId>,
+    /// The host's own token, as JSON, where the server knows another one.
+    pub(super) host_token: Option<String>,
 }
 
 /// All requests in flight.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     open: HashMap<CallId, Call>,
-    by_host: HashMap<Id, CallId>,
+    by_host: HashMap<HostKey, CallId>,
     /// Whose call a progress token is for.
-    tokens: HashMap<Token, (ServerId, Option<PostId>)>,
+    tokens: HashMap<Token, Listener>,
     /// The tokens of calls that have become tasks, which outlive their calls; the oldest first.
     task_tokens: VecDeque<Token>,
     last: CallId,
@@ -111,18 +161,80 @@ impl Calls {
 
     /// Notes a call.
     pub(super) fn insert(&mut self, id: CallId, call: Call) {
-        if let Some(host) = call.purpose.reply_to().and_then(|to| to.id.clone()) {
+        if let Some(host) = call.purpose.reply_to().and_then(ReplyTo::key) {
             self.by_host.insert(host, id);
         }
         if let Some(token) = &call.token {
-            self.tokens.insert(token.clone(), (call.server, call.post()));
+            let listener =
+                Listener { server: call.server, post: call.post(), host_token: call.host_token.clone() };
+            self.tokens.insert(token.clone(), listener);
         }
         self.open.insert(id, call);
     }
 
+    /// A call to this server.
+    pub(super) fn get(&self, id: CallId, server: ServerId) -> Option<&Call> {
+        self.open.get(&id).filter(|call| call.server == server)
+    }
+
+    /// Forgets a call: false where there is none.
+    pub(super) fn forget(&mut self, id: CallId) -> bool {
+        self.remove(id).is_some()
+    }
+
+    /// The call that a server's question belongs to: the one that is known, or the newest that may be asked for input.
+    pub(super) fn askable(&self, server: ServerId, about: Option<CallId>) -> Option<CallId> {
+        let may_be =
+            |id: &CallId| self.get(*id, server).is_some_and(|call| matches!(call.bridge, Bridge::Askable(_)));
+        match about {
+            Some(id) => Some(id).filter(may_be),
+            None => self.open.keys().copied().filter(may_be).max(),
+        }
+    }
+
+    /// Takes the host's request away from a call that goes on. None where it has none.
+    pub(super) fn hold(&mut self, id: CallId) -> Option<ReplyTo> {
+        let mut call = self.remove(id)?;
+        let to = call.purpose.reply_to().cloned();
+        call.purpose = Purpose::Held;
+        self.insert(id, call);
+        to
+    }
+
+    /// Gives a call that has been held a new request of the host's, with the progress token of that one.
+    pub(super) fn resume(&mut self, id: CallId, to: ReplyTo, host_token: Option<String>) {
+        let Some(mut call) = self.remove(id) else { return };
+        call.purpose = Purpose::Relay(to);
+        call.host_token = host_token.or(call.host_token);
+        self.insert(id, call);
+    }
+
+    /// Takes all calls that are made for a POST.
+    pub(super) fn take_post(&mut self, post: PostId) -> Vec<(CallId, Call)> {
+        let mut ids: Vec<CallId> =
+            self.open.iter().filter(|(_, call)| call.post() == Some(post)).map(|(id, _)| *id).collect();
+        ids.sort_unstable();
+        ids.into_iter().filter_map(|id| Some((id, self.remove(id)?))).collect()
+    }
+
+    /// The request of the host's that a server's words belong to, where only one can be meant.
+    pub(super) fn meant(&self, server: ServerId, about: Option<CallId>) -> Option<&Call> {
+        let is_hosts = |call: &&Call| call.server == server && call.purpose.reply_to().is_some();
+        if about.is_some() {
+            return self.open.get(&about?).filter(is_hosts);
+        }
+        let mut calls = self.open.values().filter(is_hosts);
+        calls.next().filter(|_| calls.next().is_none())
+    }
+
+    /// Whether any request to a server wants to see what it logs.
+    pub(super) fn wants_log(&self, server: ServerId) -> bool {
+        self.open.values().any(|call| call.server == server && call.wants_log)
+    }
+
     /// Keeps the token of a call that has become a task.
-    pub(super) fn keep_token(&mut self, token: Token, server: ServerId, post: Option<PostId>) {
-        self.tokens.insert(token.clone(), (server, post));
+    pub(super) fn keep_token(&mut self, token: Token, listener: Listener) {
+        self.tokens.insert(token.clone(), listener);
         self.task_tokens.push_back(token);
         if self.task_tokens.len() > MAX_TASK_TOKENS
             && let Some(oldest) = self.task_tokens.pop_front()
@@ -142,27 +254,27 @@ impl Calls {
     }
 
     /// Takes the call that is made for a request of the host's.
-    pub(super) fn take_by_host(&mut self, id: &Id) -> Option<(CallId, Call)> {
-        let call_id = *self.by_host.get(id)?;
+    pub(super) fn take_by_host(&mut self, key: &HostKey) -> Option<(CallId, Call)> {
+        let call_id = *self.by_host.get(key)?;
         Some((call_id, self.remove(call_id)?))
     }
 
     /// Whether a request of the host's with this id is in flight.
-    pub(super) fn has_host_id(&self, id: &Id) -> bool {
-        self.by_host.contains_key(id)
+    pub(super) fn has_host_id(&self, key: &HostKey) -> bool {
+        self.by_host.contains_key(key)
     }
 
     /// Takes every call to a server.
-    pub(super) fn take_server(&mut self, server: ServerId) -> Vec<Call> {
+    pub(super) fn take_server(&mut self, server: ServerId) -> Vec<(CallId, Call)> {
         let mut ids: Vec<CallId> =
             self.open.iter().filter(|(_, call)| call.server == server).map(|(id, _)| *id).collect();
         ids.sort_unstable();
-        ids.into_iter().filter_map(|id| self.remove(id)).collect()
+        ids.into_iter().filter_map(|id| Some((id, self.remove(id)?))).collect()
     }
 
-    /// The server that works on the call with this progress token, and the POST that asked.
-    pub(super) fn token_owner(&self, token: &Token) -> Option<(ServerId, Option<PostId>)> {
-        self.tokens.get(token).copied()
+    /// Who hears of the progress under a token.
+    pub(super) fn listener(&self, token: &Token) -> Option<&Listener> {
+        self.tokens.get(token)
     }
 
     /// The POST that a call to this server was made for.
@@ -185,8 +297,8 @@ impl Calls {
         if let Some(token) = &call.token {
             self.tokens.remove(token);
         }
-        if let Some(host) = call.purpose.reply_to().and_then(|to| to.id.as_ref()) {
-            self.by_host.remove(host);
+        if let Some(host) = call.purpose.reply_to().and_then(ReplyTo::key) {
+            self.by_host.remove(&host);
         }
         Some(call)
     }

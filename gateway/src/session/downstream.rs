@@ -3,20 +3,26 @@
 use std::collections::BTreeSet;
 
 use argala_json::{Limits, Options, Outline};
+use argala_wire::Era;
 use argala_wire::outbox::{Outbox, Unsent};
 
 use super::Session;
+use super::introduction::Attempt;
 use crate::connection::{Outgoing, ServerId};
 
 /// One downstream.
 pub(super) struct Downstream {
     pub(super) name: String,
     pub(super) state: State,
-    /// What it said of itself, as JSON: the result of `initialize`.
+    /// The era in which it is spoken to, once it has been introduced.
+    pub(super) era: Option<Era>,
+    /// The introduction that it hasn't answered.
+    pub(super) attempt: Option<Attempt>,
+    /// What it said of itself, as JSON: the result of `initialize` or `server/discover`.
     pub(super) introduction: Option<String>,
     /// The names of its capabilities, as it said then.
     pub(super) capabilities: BTreeSet<String>,
-    /// The error that it answered `initialize` with, as JSON, if it did.
+    /// The error that it answered its introduction with, as JSON, if it did.
     pub(super) refusal: Option<String>,
     pub(super) hearing: Hearing,
 }
@@ -47,6 +53,8 @@ impl Downstream {
         Self {
             name,
             state: State::Starting,
+            era: None,
+            attempt: None,
             introduction: None,
             capabilities: BTreeSet::new(),
             refusal: None,
@@ -54,8 +62,9 @@ impl Downstream {
         }
     }
 
-    /// Takes note of its result of `initialize`.
-    pub(super) fn introduce(&mut self, introduction: &str) {
+    /// Takes note of its result of `initialize` or `server/discover`.
+    pub(super) fn introduce(&mut self, era: Era, introduction: &str) {
+        self.era = Some(era);
         let outline =
             Outline::of_members(introduction.as_bytes(), &Options::tolerant(Limits::UNBOUNDED), 2).ok();
         self.capabilities = outline
@@ -80,7 +89,7 @@ impl Downstream {
             State::Ready(outbox) => Ok(outbox),
             State::Starting => Err(format!("the server `{name}` is being started; try again later")),
             State::Up(_) => {
-                Err(format!("the server `{name}` has not answered `initialize` yet; try again later"))
+                Err(format!("the server `{name}` has not answered its introduction yet; try again later"))
             }
             State::Down(reason) => {
                 Err(format!("the server `{name}` doesn't run: {reason}; it is being started again"))
@@ -106,6 +115,11 @@ impl Session {
         self.downstreams.get(server).is_some_and(|downstream| matches!(downstream.state, State::Ready(_)))
     }
 
+    /// Whether a server is one of the legacy era, or may be.
+    pub(super) fn is_legacy(&self, server: ServerId) -> bool {
+        self.downstreams.get(server).is_none_or(|downstream| downstream.era != Some(Era::Modern))
+    }
+
     /// Whether a server has said that it has a capability.
     pub(super) fn offers(&self, server: ServerId, capability: &str) -> bool {
         self.downstreams.get(server).is_some_and(|downstream| downstream.capabilities.contains(capability))
@@ -127,12 +141,12 @@ impl Session {
     ///
     /// # Errors
     /// A sentence, where it can't be sent.
-    pub(super) fn to_downstream(&self, server: ServerId, frame: String) -> Result<(), String> {
+    pub(super) fn to_downstream(&self, server: ServerId, frame: impl Into<Outgoing>) -> Result<(), String> {
         let Some(downstream) = self.downstreams.get(server) else {
             return Err("there is no such server".to_owned());
         };
         let name = &downstream.name;
-        downstream.ready()?.send(Outgoing::new(frame)).map_err(|unsent| match unsent {
+        downstream.ready()?.send(frame.into()).map_err(|unsent| match unsent {
             Unsent::Full => format!("the server `{name}` doesn't read what it is sent; try again later"),
             Unsent::Closed => format!("the server `{name}` has just ended; try again later"),
         })

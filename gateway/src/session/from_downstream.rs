@@ -1,15 +1,15 @@
 //! Frames from downstreams: answers, requests to the host, notifications. They pass as the bytes that came.
 
-use argala_json::Span;
 use argala_wire::line::Line;
 use argala_wire::reply::{self, code};
-use argala_wire::{Frame, Id, Kind, Sender, batch, frame, legacy};
+use argala_wire::{Era, Frame, Id, Kind, Sender, batch, frame, legacy, modern};
 
-use super::Session;
 use super::answers::ReplyTo;
 use super::asks::Relayed;
-use super::calls::{Call, CallId, Purpose, Token};
+use super::calls::{Bridge, Call, CallId, Listener, Purpose, Token};
 use super::catalogue::{List, TOOLS};
+use super::translation::CallFacts;
+use super::{Session, held};
 use crate::connection::ServerId;
 use crate::host::PostId;
 
@@ -17,7 +17,6 @@ impl Session {
     /// A line of a downstream's. `about` is the request of ours that it came in answer to, where that is known.
     pub(super) fn take_downstream_line(&mut self, server: ServerId, line: Line, about: Option<CallId>) {
         self.heard_from(server);
-        let post = about.and_then(|call| self.calls.post(call, server));
         let bytes = match line {
             Line::Whole(bytes) => bytes,
             Line::TooLong { head, tail } => {
@@ -28,14 +27,14 @@ impl Session {
         match batch::is_batch(&bytes).then(|| batch::split(&bytes, Sender::Downstream)) {
             Some(Ok(messages)) => {
                 for message in messages {
-                    self.take_downstream_message(server, message, post);
+                    self.take_downstream_message(server, message, about);
                 }
             }
-            _ => self.take_downstream_message(server, &bytes, post),
+            _ => self.take_downstream_message(server, &bytes, about),
         }
     }
 
-    fn take_downstream_message(&mut self, server: ServerId, bytes: &[u8], post: Option<PostId>) {
+    fn take_downstream_message(&mut self, server: ServerId, bytes: &[u8], about: Option<CallId>) {
         let frame = match Frame::read(bytes, Sender::Downstream) {
             Ok(frame) => frame,
             // What names no protocol is no message, though it may have an id: a line of a log, say.
@@ -52,17 +51,21 @@ impl Session {
             Kind::Response { id: None } => {
                 tracing::warn!(server = self.name(server), "reports: {}", frame.text());
             }
-            Kind::Request { id, method } => self.take_ask(server, &id, &method, &frame, post),
+            Kind::Request { id, method } => self.take_ask(server, &id, &method, &frame, about),
             Kind::Notification { method } => {
-                self.take_downstream_notification(server, frame, &method, post);
+                self.take_downstream_notification(server, frame, &method, about);
             }
         }
     }
 
     /// A request of a server's: for the host, but for what only we can answer.
-    fn take_ask(&mut self, server: ServerId, id: &Id, method: &str, frame: &Frame, post: Option<PostId>) {
+    fn take_ask(&mut self, server: ServerId, id: &Id, method: &str, frame: &Frame, about: Option<CallId>) {
         let refusal = match method {
             legacy::PING => return self.reply(server, reply::result(id, "{}")),
+            // Servers of the modern era ask for input in their results.
+            _ if self.is_ready(server) && !self.is_legacy(server) => {
+                Some("in this revision a server sends no requests")
+            }
             // Before it has answered `initialize` a server may ask for nothing else.
             _ if !self.is_ready(server) => Some("the session isn't open yet"),
             legacy::TASKS_LIST if self.is_federated() => {
@@ -77,6 +80,10 @@ impl Session {
         if let Some(reason) = refusal {
             return self.reply(server, reply::error(Some(id), code::INVALID_REQUEST, reason));
         }
+        if self.era() == Era::Modern {
+            return self.hold_for(server, id, frame, about);
+        }
+        let post = about.and_then(|call| self.calls.post(call, server));
         match self.asks.relay(server, id, frame) {
             Relayed::Frame(ask) => self.to_host(ask, post),
             Relayed::Busy => {
@@ -99,7 +106,7 @@ impl Session {
         self.fail_call(call, &message);
     }
 
-    fn take_response(&mut self, server: ServerId, id: &Id, frame: &Frame) {
+    pub(super) fn take_response(&mut self, server: ServerId, id: &Id, frame: &Frame) {
         let Some(call) = self.calls.take(id, server) else {
             let name = self.name(server);
             return tracing::debug!(
@@ -108,23 +115,39 @@ impl Session {
                 id.to_json()
             );
         };
+        let facts = CallFacts { server, cacheable: call.cacheable };
+        if let (Bridge::Repeat(text), Some(to)) = (&call.bridge, call.purpose.reply_to())
+            && frame.string(&["result", "resultType"]).as_deref() == Some(modern::INPUT_REQUIRED)
+        {
+            return self.take_input_required(server, to.clone(), text.clone(), frame);
+        }
         match call.purpose {
-            Purpose::Relay(to) => self.answer_as_it_came(&to, frame),
-            Purpose::FilterTools(to) => self.answer_filtered(&to, frame),
+            Purpose::Relay(to) => self.answer_as_it_came(&to, facts, frame),
+            Purpose::FilterTools(to) => self.answer_filtered(&to, facts, frame),
             Purpose::LearnTask(to) => {
-                if let Some(task) = frame.string(&["result", "task", "taskId"]) {
+                if let Some(task) = task_of(frame) {
                     self.routes.learn_task(&task, server);
                     if let Some(token) = call.token {
-                        self.calls.keep_token(token, server, to.post);
+                        let host_token = call.host_token;
+                        self.calls.keep_token(token, Listener { server, post: to.post, host_token });
                     }
                 }
-                self.answer_as_it_came(&to, frame);
+                self.answer_as_it_came(&to, facts, frame);
             }
             Purpose::TryResource { to, frame: text, untried } => {
                 if frame.at(&["error"]).is_some() && !untried.is_empty() {
                     return self.try_resource(text, untried, to);
                 }
-                self.answer_as_it_came(&to, frame);
+                self.answer_as_it_came(&to, facts, frame);
+            }
+            Purpose::Watch => self.end_watch(server, Some(frame)),
+            Purpose::Held => {
+                if let Id::Number(digits) = id
+                    && let Ok(call_id) = digits.parse()
+                {
+                    self.calls.insert(call_id, call);
+                    self.keep_answer(call_id, frame.clone());
+                }
             }
             Purpose::Introduction => self.take_introduction(server, frame),
             Purpose::Page(kind) => self.take_page(server, kind, Some(frame)),
@@ -134,24 +157,28 @@ impl Session {
     }
 
     /// The answer under the host's own id, and otherwise the bytes that came.
-    fn answer_as_it_came(&mut self, to: &ReplyTo, frame: &Frame) {
-        let edits = id_edit(to, frame);
+    fn answer_as_it_came(&mut self, to: &ReplyTo, facts: CallFacts, frame: &Frame) {
+        let edits = self.edits_for_host(to, &facts, frame);
         self.answer(to, frame.edited(&edits));
     }
 
     /// A list of tools without those that the policy can't allow.
-    fn answer_filtered(&mut self, to: &ReplyTo, frame: &Frame) {
-        let mut edits = id_edit(to, frame);
+    fn answer_filtered(&mut self, to: &ReplyTo, facts: CallFacts, frame: &Frame) {
+        let mut filtered = None;
         if let Some(result) = frame.at(&["result"])
             && let Some(list) = List::read(result.raw(frame.text()), TOOLS)
         {
-            let policy = &self.setup.policy;
+            self.learn_mirrored(facts.server, result.raw(frame.text()));
             let entries = list.entries();
-            let shown = entries.iter().filter(|entry| policy.could_allow(&entry.key)).count();
+            let shown = entries.iter().filter(|entry| self.could_show(0, &entry.key)).count();
             self.warn_of_none(0, entries.len(), shown);
-            edits.push((result.span.clone(), list.filtered(|name| policy.could_allow(name))));
+            if shown < entries.len() {
+                let kept = list.filtered(|name| self.could_show(0, name));
+                let text = frame.edited(&[(result.span.clone(), kept)]);
+                filtered = Frame::read(text.as_bytes(), Sender::Downstream).ok();
+            }
         }
-        self.answer(to, frame.edited(&edits));
+        self.answer_as_it_came(to, facts, filtered.as_ref().unwrap_or(frame));
     }
 
     fn take_downstream_notification(
@@ -159,9 +186,19 @@ impl Session {
         server: ServerId,
         frame: Frame,
         method: &str,
-        post: Option<PostId>,
+        about: Option<CallId>,
     ) {
+        if !self.is_legacy(server) {
+            if frame.at(&["params", "_meta", modern::SUBSCRIPTION_ID]).is_some() {
+                return self.take_watched(server, &frame, method);
+            }
+            if method == legacy::CANCELLED {
+                return self.end_listen(server, &frame);
+            }
+        }
+        let post = about.and_then(|call| self.calls.post(call, server));
         match method {
+            legacy::CANCELLED if self.era() == Era::Modern => self.held.cancelled(server, &frame),
             legacy::CANCELLED => {
                 if let Some(cancelled) = self.asks.cancelled(server, &frame) {
                     self.to_host(cancelled, post);
@@ -169,17 +206,19 @@ impl Session {
             }
             legacy::PROGRESS => {
                 let token = Token::read(&frame, &["params", "progressToken"]);
-                let owner = token.and_then(|token| self.calls.token_owner(&token));
-                if owner.map(|(owner, _)| owner) != Some(server) && self.is_federated() {
+                let listener = token.and_then(|token| self.calls.listener(&token).cloned());
+                let is_own = listener.as_ref().is_some_and(|listener| listener.server == server);
+                if !is_own && (self.is_federated() || self.era() == Era::Modern) {
                     let name = self.name(server);
                     return tracing::debug!(
                         server = name,
                         "progress of what is no call of this server's was dropped"
                     );
                 }
-                self.to_host(frame.into_text(), owner.and_then(|(_, post)| post).or(post));
+                self.pass_progress(&frame, listener, post);
             }
-            legacy::TASKS_STATUS => {
+            legacy::RESOURCES_UPDATED => self.tell_of_update(frame.text(), &frame, post),
+            legacy::TASKS_STATUS if self.era() == Era::Legacy => {
                 let owner = frame.string(&["params", "taskId"]).and_then(|task| self.routes.task(&task));
                 if owner.is_some_and(|owner| owner != server) {
                     let name = self.name(server);
@@ -190,18 +229,77 @@ impl Session {
             legacy::TOOLS_LIST_CHANGED => self.pass_list_changed(server, frame, "tools"),
             legacy::PROMPTS_LIST_CHANGED => self.pass_list_changed(server, frame, "prompts"),
             legacy::RESOURCES_LIST_CHANGED => self.pass_list_changed(server, frame, "resources"),
+            _ if self.era() == Era::Modern => self.pass_to_request(server, frame, method, about),
             _ => self.to_host(frame.into_text(), post),
         }
     }
 
     fn pass_list_changed(&mut self, server: ServerId, frame: Frame, capability: &str) {
         self.listings.outdate(server, capability);
-        self.to_host(frame.into_text(), None);
+        match self.era() {
+            Era::Legacy => self.to_host(frame.into_text(), None),
+            Era::Modern => self.announce_list(capability),
+        }
+    }
+
+    /// In the modern era whatever a server says belongs to a request, and is told to nobody else. What it logs is told only to
+    /// who wants to know.
+    fn pass_to_request(&self, server: ServerId, frame: Frame, method: &str, about: Option<CallId>) {
+        let is_log = method == legacy::MESSAGE;
+        let call = self.calls.meant(server, about).filter(|call| call.wants_log || !is_log);
+        // On one stream there is one host.
+        let shared = !self.over_http && (!is_log || self.calls.wants_log(server));
+        if call.is_some() || shared {
+            return self.to_host(frame.into_text(), call.and_then(Call::post));
+        }
+        tracing::debug!(server = self.name(server), "`{method}` for nobody was dropped");
+    }
+
+    /// Progress of a host's call, under the host's own token.
+    fn pass_progress(&self, frame: &Frame, listener: Option<Listener>, post: Option<PostId>) {
+        let Listener { post: asked, host_token, .. } =
+            listener.unwrap_or(Listener { server: 0, post: None, host_token: None });
+        // A call that is held has nobody who hears of it.
+        if self.era() == Era::Modern && self.over_http && asked.or(post).is_none() {
+            return;
+        }
+        let token = frame.at(&["params", "progressToken"]).zip(host_token);
+        let edits: Vec<_> = token.into_iter().map(|(node, token)| (node.span.clone(), token)).collect();
+        self.to_host(frame.edited(&edits), asked.or(post));
+    }
+
+    /// A server of the modern era ends a `subscriptions/listen`.
+    fn end_listen(&mut self, server: ServerId, frame: &Frame) {
+        let call = frame.raw(&["params", "requestId"]).and_then(|id| id.parse::<CallId>().ok());
+        let Some(call) = call.and_then(|id| self.calls.take(&Id::Number(id.to_string()), server)) else {
+            return;
+        };
+        match call.purpose {
+            Purpose::Watch => self.end_watch(server, None),
+            purpose => {
+                if let Some((to, id)) = purpose.reply_to().and_then(|to| Some((to, to.id.clone()?))) {
+                    let result = format!(
+                        r#"{{"resultType":"{}","_meta":{{"{}":{}}}}}"#,
+                        modern::COMPLETE,
+                        modern::SUBSCRIPTION_ID,
+                        id.to_json()
+                    );
+                    self.answer(to, reply::result(&id, &result));
+                }
+            }
+        }
     }
 
     /// Ends every call to a server that is gone.
     pub(super) fn fail_calls(&mut self, server: ServerId, message: &str) {
-        for call in self.calls.take_server(server) {
+        for (id, call) in self.calls.take_server(server) {
+            if matches!(call.purpose, Purpose::Held) {
+                self.calls.insert(id, call);
+                if let Some(failure) = held::failure(id, message) {
+                    self.keep_answer(id, failure);
+                }
+                continue;
+            }
             self.fail_call(call, message);
         }
     }
@@ -217,7 +315,8 @@ impl Session {
             Purpose::TryResource { to, .. } => self.refuse(&to, code::INTERNAL_ERROR, message),
             Purpose::Page(kind) => self.take_page(call.server, kind, None),
             Purpose::Part(gather) => self.take_part(gather, call.server, None),
-            Purpose::Introduction | Purpose::Ignore => {}
+            Purpose::Watch => self.end_watch(call.server, None),
+            Purpose::Introduction | Purpose::Held | Purpose::Ignore => {}
         }
     }
 }
@@ -226,7 +325,9 @@ fn names_protocol(bytes: &[u8]) -> bool {
     String::from_utf8_lossy(bytes).contains("\"jsonrpc\"")
 }
 
-fn id_edit(to: &ReplyTo, frame: &Frame) -> Vec<(Span, String)> {
-    let id = to.id.as_ref().map_or_else(|| "null".to_owned(), Id::to_json);
-    frame.at(&["id"]).map(|node| (node.span.clone(), id)).into_iter().collect()
+/// The task that a call has become, in the form of either era.
+fn task_of(frame: &Frame) -> Option<String> {
+    let legacy = frame.string(&["result", "task", "taskId"]);
+    let modern = || frame.string(&["result", "taskId"]);
+    legacy.or_else(modern).map(std::borrow::Cow::into_owned)
 }

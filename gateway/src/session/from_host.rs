@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 
-use argala_json::Span;
 use argala_wire::line::Line;
 use argala_wire::reply::{self, code};
-use argala_wire::{Frame, Id, Kind, Refused, Sender, batch, frame, legacy};
+use argala_wire::{Era, Frame, Id, Kind, Refused, Sender, batch, frame, legacy, modern};
 
-use super::answers::{BatchId, ReplyTo};
-use super::calls::{Call, Purpose, Token};
+use super::answers::{BatchId, HostKey, ReplyTo};
+use super::asks::Answered;
+use super::calls::Purpose;
 use super::catalogue::LISTS;
-use super::{Session, guard};
+use super::{Session, envelope, guard};
 use crate::connection::ServerId;
 use crate::host::{PostId, Said, Told};
 
@@ -18,8 +18,15 @@ impl Session {
     /// What the host says.
     pub(super) fn take(&mut self, said: Said) {
         match said {
-            Said::Line { line, post } => self.take_line(line, post),
-            // Nobody reads what belongs to that POST any more, but another stream of the host's may bring the answer.
+            Said::Line { line, post, mirrored } => {
+                self.over_http |= post.is_some();
+                if let Some(post) = post.filter(|_| !mirrored.is_empty()) {
+                    self.mirrored.insert(post, mirrored);
+                }
+                self.take_line(line, post);
+            }
+            // In the legacy era another stream of the host's may bring the answer.
+            Said::Left(post) if self.era() == Era::Modern => self.cancel_post(post),
             Said::Left(_) => {}
         }
     }
@@ -38,7 +45,7 @@ impl Session {
         }
         if !self.opening.has_batches() {
             let message = format!("batches exist in the revision {} only", legacy::WITH_BATCHES);
-            return self.refuse(&ReplyTo { id: None, batch: None, post }, code::INVALID_REQUEST, &message);
+            return self.refuse(&ReplyTo::nobody(None, post), code::INVALID_REQUEST, &message);
         }
         match batch::split(&bytes, Sender::Host) {
             Ok(messages) => {
@@ -50,9 +57,7 @@ impl Session {
                     self.tell(Told { text, post, answer: true });
                 }
             }
-            Err(message) => {
-                self.refuse(&ReplyTo { id: None, batch: None, post }, code::INVALID_REQUEST, &message)
-            }
+            Err(message) => self.refuse(&ReplyTo::nobody(None, post), code::INVALID_REQUEST, &message),
         }
     }
 
@@ -64,19 +69,23 @@ impl Session {
         match frame.kind().clone() {
             Kind::Request { id, method } => {
                 self.answers.owe(batch);
-                self.take_request(frame, &method, ReplyTo { id: Some(id), batch, post });
+                let era = self.setup.era.or_else(|| envelope::era_of(&frame, &method));
+                let scoped = era == Some(Era::Modern);
+                let to = ReplyTo { id: Some(id), batch, post, scoped, rounds: 0 };
+                self.take_request(frame, &method, era, to);
             }
             Kind::Notification { method } => self.take_notification(frame, &method),
             Kind::Response { id: Some(id) } => match self.asks.answered(&id, &frame) {
-                Some((server, answer)) => self.pass(server, answer),
+                Some(Answered::Server(server, answer)) => self.pass(server, answer),
+                Some(Answered::Input(input, ask)) => self.take_input(input, ask, &frame),
                 None => tracing::debug!("the host answered {}, which nobody asked", id.to_json()),
             },
             Kind::Response { id: None } => tracing::warn!("the host reports: {}", frame.text()),
         }
     }
 
-    fn take_request(&mut self, frame: Frame, method: &str, to: ReplyTo) {
-        if to.id.as_ref().is_some_and(|id| self.calls.has_host_id(id) || self.gathers.has_host_id(id)) {
+    fn take_request(&mut self, frame: Frame, method: &str, era: Option<Era>, to: ReplyTo) {
+        if to.key().is_some_and(|key| self.is_in_flight(&key)) {
             // Not answered under its id: the host takes that for the answer to the first request.
             let message = format!(
                 "the id {} is that of a request in flight",
@@ -84,36 +93,94 @@ impl Session {
             );
             return self.refuse(&ReplyTo { id: None, ..to }, code::INVALID_REQUEST, &message);
         }
+        if era == Some(Era::Modern) {
+            return self.take_modern_request(frame, method, to);
+        }
         match method {
             legacy::INITIALIZE if to.batch.is_some() => {
                 self.refuse(&to, code::INVALID_REQUEST, "`initialize` can't be part of a batch");
             }
-            legacy::INITIALIZE => self.take_initialize(frame, to),
+            legacy::INITIALIZE => {
+                self.setup.era = Some(Era::Legacy);
+                self.take_initialize(frame, to);
+            }
             legacy::PING => {
                 if let Some(id) = &to.id {
                     self.answer(&to, reply::result(id, "{}"));
                 }
             }
             _ if !legacy::is_host_request(method) && !self.relays(method) => {
-                let message = format!(
-                    "`{}` is not relayed; --relay-method lists methods beyond the protocol's",
-                    shortened(method)
-                );
-                self.refuse(&to, code::METHOD_NOT_FOUND, &message);
+                self.refuse_method(method, &to);
             }
-            _ if !self.opening.is_answered() => {
+            _ if !self.opening.is_open() => {
                 self.refuse(&to, code::INVALID_REQUEST, "the session must be opened with `initialize` first");
             }
+            _ => self.route(&frame, method, to),
+        }
+    }
+
+    /// A request of the modern era, which says itself who has sent it.
+    fn take_modern_request(&mut self, frame: Frame, method: &str, to: ReplyTo) {
+        let fault = match method {
+            legacy::INITIALIZE => {
+                let version = frame.string(&["params", "protocolVersion"]).unwrap_or_default();
+                Some(envelope::unsupported(&version))
+            }
+            _ => envelope::check(&frame).err(),
+        };
+        if let Some((code, message, data)) = fault {
+            return self.answer(&to, reply::error_with(to.id.as_ref(), code, &message, data.as_deref()));
+        }
+        if !modern::is_host_request(method) && !self.relays(method) {
+            return self.refuse_method(method, &to);
+        }
+        if self.opening.is_open() {
+            return self.route(&frame, method, to);
+        }
+        if self.opening.is_waiting() {
+            return self.refuse(&to, code::INTERNAL_ERROR, "the servers are being started; try again later");
+        }
+        self.setup.era = Some(Era::Modern);
+        self.open_for(frame, to.post);
+    }
+
+    fn refuse_method(&mut self, method: &str, to: &ReplyTo) {
+        let message = format!(
+            "`{}` is not relayed; --relay-method lists methods beyond the protocol's",
+            shortened(method)
+        );
+        self.refuse(to, code::METHOD_NOT_FOUND, &message);
+    }
+
+    /// Whether a request of the host's with this id hasn't been answered.
+    fn is_in_flight(&self, key: &HostKey) -> bool {
+        self.calls.has_host_id(key)
+            || self.gathers.has_host_id(key)
+            || self.inputs.has_host_id(key)
+            || self.subscriptions.has_host_id(key)
+    }
+
+    /// A request that somebody has to answer, by what it asks for.
+    pub(super) fn route(&mut self, frame: &Frame, method: &str, to: ReplyTo) {
+        let is_bridged = self.era() == Era::Modern && (self.is_federated() || self.is_legacy(0));
+        match method {
             _ if self.is_busy() => {
                 self.refuse(&to, code::INTERNAL_ERROR, "too many requests are in flight; try again later");
             }
-            legacy::TOOLS_CALL => self.take_tool_call(&frame, to),
+            legacy::TOOLS_CALL => self.take_tool_call(frame, to),
+            modern::DISCOVER if is_bridged => {
+                let discovery = self.discovery();
+                if let Some(id) = &to.id {
+                    self.answer(&to, reply::result(id, &discovery));
+                }
+            }
+            modern::LISTEN if is_bridged => self.listen(frame, to),
             _ if !self.is_federated() => {
                 let filtered = method == legacy::TOOLS_LIST;
                 let purpose = if filtered { Purpose::FilterTools(to) } else { Purpose::Relay(to) };
-                self.relay(0, &frame, Vec::new(), purpose);
+                self.relay(0, frame, Vec::new(), purpose);
             }
-            _ => self.route_request(&frame, method, to),
+            _ => self.route_request(frame, method, to),
         }
     }
 
@@ -145,7 +212,7 @@ impl Session {
             legacy::RESOURCES_READ | legacy::RESOURCES_SUBSCRIBE | legacy::RESOURCES_UNSUBSCRIBE => {
                 self.route_by_uri(frame, &["params", "uri"], to);
             }
-            legacy::TASKS_GET | legacy::TASKS_RESULT | legacy::TASKS_CANCEL => {
+            legacy::TASKS_GET | legacy::TASKS_RESULT | legacy::TASKS_CANCEL | modern::TASKS_UPDATE => {
                 let task = frame.string(&["params", "taskId"]);
                 match task.and_then(|task| self.routes.task(&task)) {
                     Some(server) => self.relay(server, frame, Vec::new(), Purpose::Relay(to)),
@@ -200,40 +267,14 @@ impl Session {
         }
     }
 
-    /// Sends a request of the host's to a server, under an id of ours.
-    pub(super) fn relay(
-        &mut self,
-        server: ServerId,
-        frame: &Frame,
-        mut edits: Vec<(Span, String)>,
-        purpose: Purpose,
-    ) {
-        let id = self.calls.next_id();
-        edits.extend(frame.at(&["id"]).map(|node| (node.span.clone(), id.to_string())));
-        match self.to_downstream(server, frame.edited(&edits)) {
-            Ok(()) => {
-                self.standing.note(server, frame);
-                let token = Token::read(frame, &["params", "_meta", "progressToken"]);
-                self.calls.insert(id, Call { server, purpose, token });
-            }
-            Err(message) => match purpose {
-                Purpose::TryResource { to, frame, untried } if !untried.is_empty() => {
-                    self.try_resource(frame, untried, to);
-                }
-                purpose => {
-                    if let Some(to) = purpose.reply_to() {
-                        self.refuse(to, code::INTERNAL_ERROR, &message);
-                    }
-                }
-            },
-        }
-    }
-
     fn take_notification(&mut self, frame: Frame, method: &str) {
         match method {
             legacy::TOOLS_CALL => guard::drop_call_without_id(),
             legacy::INITIALIZED => self.take_initialized(frame),
             legacy::CANCELLED => self.cancel(&frame),
+            _ if self.era() == Era::Modern && !self.relays(method) => {
+                tracing::debug!("the host's notification `{}` was dropped", shortened(method));
+            }
             legacy::PROGRESS => match self.asks.progress(&frame) {
                 Some((server, progress)) => self.pass(server, progress),
                 None => tracing::debug!("progress of the host's that nobody asked for was dropped"),
@@ -246,7 +287,9 @@ impl Session {
             }
             _ if legacy::is_host_notification(method) || self.relays(method) => {
                 for server in 0..self.downstreams.len() {
-                    self.pass(server, frame.text().to_owned());
+                    if self.is_legacy(server) == (self.era() == Era::Legacy) {
+                        self.pass(server, frame.text().to_owned());
+                    }
                 }
             }
             _ => tracing::warn!(
@@ -260,17 +303,31 @@ impl Session {
     fn cancel(&mut self, frame: &Frame) {
         let Some(request) = frame.at(&["params", "requestId"]) else { return };
         let Some(id) = Id::read(request, frame.text()) else { return };
-        let withdrawn = match self.calls.take_by_host(&id) {
+        let key: HostKey = (None, id);
+        self.end_listens(|to| to.key().as_ref() == Some(&key));
+        let withdrawn = match self.calls.take_by_host(&key) {
             Some((call_id, call)) => {
                 self.pass(call.server, frame.edited(&[(request.span.clone(), call_id.to_string())]));
                 call.purpose.reply_to().cloned()
             }
-            None => self.gathers.cancel(&id),
+            None => self.gathers.cancel(&key).or_else(|| self.cancel_input(&key)),
         };
         if let Some(to) = withdrawn
             && let Some(text) = self.answers.withdraw(&to)
         {
             self.tell(Told { text, post: to.post, answer: true });
+        }
+    }
+
+    /// The host waits no more for the answer to a POST, and so for that to nothing in it.
+    fn cancel_post(&mut self, post: PostId) {
+        self.opening.let_go(post);
+        self.mirrored.remove(&post);
+        self.end_listens(|to| to.post == Some(post));
+        self.gathers.cancel_post(post);
+        for (id, call) in self.calls.take_post(post) {
+            let params = format!(r#"{{"requestId":{id}}}"#);
+            self.pass(call.server, reply::notification(legacy::CANCELLED, Some(&params)));
         }
     }
 
@@ -285,7 +342,7 @@ impl Session {
         tracing::warn!("a frame of the host's was refused: {}", refused.message);
         if let Some(error) = refused.reply() {
             self.answers.owe(batch);
-            self.answer(&ReplyTo { id: refused.id.clone(), batch, post }, error);
+            self.answer(&ReplyTo { id: refused.id.clone(), ..ReplyTo::nobody(batch, post) }, error);
         }
     }
 

@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use argala_wire::reply::{self, code};
-use argala_wire::{Frame, Id, legacy};
+use argala_wire::{Era, Frame, legacy, modern};
 use tokio::time::Instant;
 
 use super::Session;
-use super::answers::ReplyTo;
-use super::calls::{Call, GatherId, Purpose};
+use super::answers::{HostKey, ReplyTo};
+use super::caching::Caching;
+use super::calls::{GatherId, Purpose};
 use super::catalogue::{ListKind, RESOURCES, TASKS, TEMPLATES};
 use super::downstream::Hearing;
 use crate::connection::ServerId;
+use crate::host::PostId;
 
 /// How long the slowest server is waited for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -55,15 +57,20 @@ impl Gathers {
     }
 
     /// Whether a request of the host's with this id is being answered.
-    pub(super) fn has_host_id(&self, id: &Id) -> bool {
-        self.open.values().any(|gather| gather.to.id.as_ref() == Some(id))
+    pub(super) fn has_host_id(&self, key: &HostKey) -> bool {
+        self.open.values().any(|gather| gather.to.key().as_ref() == Some(key))
     }
 
     /// Forgets a request that the host has cancelled. What servers answer to it is kept for the next one.
-    pub(super) fn cancel(&mut self, id: &Id) -> Option<ReplyTo> {
-        let found = self.open.iter().find(|(_, gather)| gather.to.id.as_ref() == Some(id));
+    pub(super) fn cancel(&mut self, key: &HostKey) -> Option<ReplyTo> {
+        let found = self.open.iter().find(|(_, gather)| gather.to.key().as_ref() == Some(key));
         let gather_id = found.map(|(gather_id, _)| *gather_id)?;
         self.open.remove(&gather_id).map(|gather| gather.to)
+    }
+
+    /// Forgets what a POST has asked for.
+    pub(super) fn cancel_post(&mut self, post: PostId) {
+        self.open.retain(|_, gather| gather.to.post != Some(post));
     }
 
     fn open(&mut self, to: ReplyTo, what: What, waiting: BTreeSet<ServerId>) -> GatherId {
@@ -102,10 +109,17 @@ impl Session {
         );
         for server in servers {
             let call = self.calls.next_id();
-            if self.to_downstream(server, reply::request(call, legacy::LOGGING_SET_LEVEL, params)).is_ok() {
-                self.standing.note(server, frame);
-                self.calls.insert(call, Call { server, purpose: Purpose::Part(id), token: None });
-            } else if let Some(gather) = self.gathers.open.get_mut(&id) {
+            self.standing.note(server, frame);
+            let asked = self.is_legacy(server)
+                && self.ask_server(server, call, legacy::LOGGING_SET_LEVEL, params, Purpose::Part(id));
+            if asked {
+                continue;
+            }
+            if let Some(Gather { what: What::Setting { taken, .. }, .. }) = self.gathers.open.get_mut(&id) {
+                // A server of the modern era is told with each request.
+                *taken |= !self.downstreams.get(server).is_some_and(|one| one.era == Some(Era::Legacy));
+            }
+            if let Some(gather) = self.gathers.open.get_mut(&id) {
                 gather.waiting.remove(&server);
             }
         }
@@ -190,7 +204,15 @@ impl Session {
 
     /// The lists of these servers as one result, in the order of servers.
     fn merged_list(&mut self, kind: ListKind, servers: &[ServerId]) -> String {
-        let mut merged = format!(r#"{{"{}":["#, kind.member);
+        let mut merged = "{".to_owned();
+        if self.era() == Era::Modern {
+            let all = servers.iter().map(|server| self.listings.caching(*server, kind));
+            merged.push_str(&format!(r#""resultType":"{}","#, modern::COMPLETE));
+            for (name, value) in all.fold(Caching::ANY, Caching::and).members() {
+                merged.push_str(&format!(r#""{name}":{value},"#));
+            }
+        }
+        merged.push_str(&format!(r#""{}":["#, kind.member));
         let mut separator = "";
         for server in servers {
             for (key, entry) in self.listings.give(*server, kind) {

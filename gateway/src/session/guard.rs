@@ -3,7 +3,7 @@
 use argala_engine::{Decision, Verdict};
 use argala_json::{Limits, Options, compact, quote};
 use argala_wire::reply::{self, code};
-use argala_wire::{Frame, legacy};
+use argala_wire::{Era, Frame, legacy, modern};
 
 use super::Session;
 use super::answers::ReplyTo;
@@ -40,15 +40,18 @@ impl Session {
                 &format!("no server has a tool {name:?}; its name is server__tool"),
             );
         };
+        if let Err(message) = self.check_mirrored(server, own, &arguments, &to) {
+            return self.refuse(&to, code::HEADER_MISMATCH, &message);
+        }
         let mut edits = Vec::new();
         let mut quoted = String::new();
         quote(own, &mut quoted);
         edits.extend(frame.at(&["params", "name"]).map(|node| (node.span.clone(), quoted)));
         // What leaves is the very text that was judged.
         edits.extend(frame.at(&["params", "arguments"]).map(|node| (node.span.clone(), arguments)));
-        let is_task = frame.at(&["params", "task"]).is_some();
+        let may_be_task = frame.at(&["params", "task"]).is_some() || !self.is_legacy(server);
         let purpose =
-            if is_task && self.is_federated() { Purpose::LearnTask(to) } else { Purpose::Relay(to) };
+            if may_be_task && self.is_federated() { Purpose::LearnTask(to) } else { Purpose::Relay(to) };
         self.relay(server, frame, edits, purpose);
     }
 
@@ -70,10 +73,14 @@ impl Session {
         }
         let mut quoted = String::new();
         quote(&text, &mut quoted);
+        let kind = match self.era() {
+            Era::Legacy => String::new(),
+            Era::Modern => format!(r#""resultType":"{}","#, modern::COMPLETE),
+        };
         let content = format!(r#"[{{"type":"text","text":{quoted}}}]"#);
         self.answer(
             to,
-            reply::result(id, &format!(r#"{{"content":{content},"isError":true,"_meta":{meta}}}"#)),
+            reply::result(id, &format!(r#"{{{kind}"content":{content},"isError":true,"_meta":{meta}}}"#)),
         );
     }
 }

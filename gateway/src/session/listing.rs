@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use argala_wire::{Frame, reply};
+use argala_wire::{Era, Frame};
 use tokio::time::Instant;
 
 use super::Session;
-use super::calls::{Call, Purpose};
+use super::caching::Caching;
+use super::calls::Purpose;
 use super::catalogue::{Entry, LISTS, List, ListKind, PROMPTS, TOOLS};
 use super::gather::PATIENCE;
 use crate::connection::ServerId;
@@ -35,6 +36,8 @@ struct Listing {
     fetching: Option<Pages>,
     /// The last whole list.
     whole: Vec<Shown>,
+    /// How long it holds.
+    caching: Option<Caching>,
     /// What the host was given last, if it was given anything.
     given: Option<u64>,
     /// Whether the last whole list took longer than anyone waits for one: what is kept is shown until the next one is there.
@@ -47,6 +50,7 @@ struct Pages {
     entries: Vec<Shown>,
     bytes: usize,
     count: usize,
+    caching: Caching,
     /// Whether the server has said since that the list has changed.
     outdated: bool,
     /// Whether it is fetched because the one before was outdated. Some servers say so at each fetch: once is enough.
@@ -55,7 +59,15 @@ struct Pages {
 
 impl Pages {
     fn begin() -> Self {
-        Self { since: Instant::now(), entries: Vec::new(), bytes: 0, count: 0, outdated: false, again: false }
+        Self {
+            since: Instant::now(),
+            entries: Vec::new(),
+            bytes: 0,
+            count: 0,
+            caching: Caching::ANY,
+            outdated: false,
+            again: false,
+        }
     }
 }
 
@@ -65,6 +77,12 @@ impl Listings {
         let listing = self.lists.entry((server, kind.method)).or_default();
         listing.given = Some(fingerprint(&listing.whole));
         &listing.whole
+    }
+
+    /// How long the last whole list of a server holds.
+    pub(super) fn caching(&self, server: ServerId, kind: ListKind) -> Caching {
+        let listing = self.lists.get(&(server, kind.method));
+        listing.and_then(|listing| listing.caching).unwrap_or(Caching::NONE)
     }
 
     /// Whether a server's list is not to be waited for.
@@ -116,11 +134,7 @@ impl Session {
     fn ask_for_page(&mut self, server: ServerId, kind: ListKind, cursor: Option<&str>) -> bool {
         let call = self.calls.next_id();
         let params = cursor.map(|cursor| format!(r#"{{"cursor":{cursor}}}"#));
-        let asked = self.to_downstream(server, reply::request(call, kind.method, params.as_deref())).is_ok();
-        if asked {
-            self.calls.insert(call, Call { server, purpose: Purpose::Page(kind), token: None });
-        }
-        asked
+        self.ask_server(server, call, kind.method, params.as_deref(), Purpose::Page(kind))
     }
 
     /// A page of a list; without a frame, the news that it won't come.
@@ -137,6 +151,10 @@ impl Session {
             }
             return self.end_fetch(server, kind);
         };
+        if let Some(result) = frame.and_then(|frame| frame.raw(&["result"])).filter(|_| kind == TOOLS) {
+            self.learn_mirrored(server, result);
+        }
+        let caching = frame.and_then(|frame| frame.raw(&["result"])).map_or(Caching::NONE, Caching::read);
         let listed = list.entries();
         let shown: Vec<Shown> = listed.iter().filter_map(|entry| self.show(server, kind, entry)).collect();
         if kind == TOOLS {
@@ -146,6 +164,7 @@ impl Session {
         pages.count += 1;
         pages.bytes += shown.iter().map(|(key, entry)| key.len() + entry.len()).sum::<usize>();
         pages.entries.extend(shown);
+        pages.caching = pages.caching.and(caching);
         let (count, full) = (pages.count, pages.count >= MAX_PAGES || pages.bytes >= MAX_BYTES);
         match list.next_cursor() {
             Some(_) if full => {
@@ -166,6 +185,7 @@ impl Session {
         let Some(listing) = self.listings.lists.get_mut(&(server, kind.method)) else { return };
         let Some(pages) = listing.fetching.take() else { return };
         listing.whole = pages.entries;
+        listing.caching = Some(pages.caching);
         listing.late = pages.since.elapsed() >= PATIENCE;
         if pages.outdated && !pages.again && self.fetch_list(server, kind) {
             if let Some(pages) = self.listings.fetching(server, kind) {
@@ -189,12 +209,37 @@ impl Session {
         }
         debug_assert!(kind == TOOLS || kind == PROMPTS);
         let public = self.routes.public_name(server, &entry.key);
-        if kind == TOOLS && !self.setup.policy.could_allow(&public) {
+        if kind == TOOLS && !self.could_show(server, &entry.key) {
             return None;
         }
         warn_of_length(&public);
         let renamed = entry.renamed(&public);
         Some((public, renamed))
+    }
+
+    /// Whether the host is shown a tool: the policy could allow it, and it can be called as its server wants.
+    pub(super) fn could_show(&self, server: ServerId, own: &str) -> bool {
+        let known = self.setup.servers.get(server).filter(|_| !self.is_legacy(server));
+        let faulty = known.is_some_and(|known| known.transport.is_http() && known.mirrored.is_faulty(own));
+        !faulty && self.setup.policy.could_allow(&self.routes.public_name(server, own))
+    }
+
+    /// Takes note of what a server's tools want mirrored in headers.
+    pub(super) fn learn_mirrored(&self, server: ServerId, result: &str) {
+        if let Some(known) = self.setup.servers.get(server) {
+            known.mirrored.learn(&known.name, result);
+        }
+    }
+
+    /// Lists a server's tools before anyone asks, where calls to them may have to be mirrored in headers.
+    pub(super) fn list_for_mirroring(&mut self, server: ServerId) {
+        let over_http = self.setup.slot > 0 && self.era() == Era::Modern;
+        let wanted = self.setup.servers.get(server).is_some_and(|known| {
+            (over_http || known.transport.is_http() && !self.is_legacy(server)) && !known.mirrored.is_listed()
+        });
+        if wanted && self.offers(server, "tools") {
+            self.fetch_list(server, TOOLS);
+        }
     }
 
     /// A policy that was written for one server's own names allows none of several servers'.

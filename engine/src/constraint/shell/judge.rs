@@ -227,7 +227,8 @@ impl Judged<'_> {
             .iter()
             .map(|(word, _)| (!word.unknown.is_empty()).then(|| word.text.replace(UNKNOWN, "")))
             .collect();
-        Given { bare: &bare, program, lead, words: &given, opened: &allowed.opened }.judge()
+        let write_files = self.shell.write_files;
+        Given { bare: &bare, program, lead, words: &given, opened: &allowed.opened, write_files }.judge()
     }
 
     fn wrapped(&mut self, command: &Command, inside: Inside) {

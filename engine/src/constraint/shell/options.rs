@@ -4,7 +4,7 @@
 //! word is known of few programs, and a word that is taken for a value here might be an option to the
 //! program.
 
-use super::programs::{PLAIN, Program, Reads};
+use super::programs::{PLAIN, Program, Reads, bare, refused};
 use super::scripts;
 use super::word::{UNKNOWN, Word};
 
@@ -31,6 +31,8 @@ pub(super) struct Given<'a> {
     pub(super) bare: &'a [Option<String>],
     /// What the policy opens of this program.
     pub(super) opened: &'a [String],
+    /// Whether it may write files where an option says so.
+    pub(super) write_files: bool,
 }
 
 /// Shells as words: a program that is given one will run it.
@@ -175,8 +177,8 @@ impl Given<'_> {
         }
         let program = self.program;
         let plain = program.names == PLAIN.names;
-        let tame =
-            program.refuses.is_empty() && program.actions.is_empty() && program.marks.is_empty() && !plain;
+        let options = program.refuses.is_empty() && (program.writes.is_empty() || self.write_files);
+        let tame = options && program.actions.is_empty() && program.marks.is_empty() && !plain;
         let option = word.text.starts_with([UNKNOWN, '-']) || word.splits;
         if doubt.chosen && !tame && option {
             return Err(
@@ -222,55 +224,75 @@ impl Given<'_> {
         if program.harmless.split_ascii_whitespace().any(|harmless| harmless == name) {
             return Ok(());
         }
-        let hit = |refused: &str| {
-            let mut refused = refused;
-            if let Some(early) = refused.strip_prefix('^') {
-                if !operands.is_empty() {
-                    return false;
-                }
-                refused = early;
-            } else if let Some((action, behind)) = refused.split_once(':')
-                && !refused.starts_with('-')
-            {
-                if !operands.iter().take(LEADING).any(|operand| *operand == action) {
-                    return false;
-                }
-                refused = behind;
-            }
-            self.is(text, name, next, refused)
-        };
+        let hit =
+            |refused: &str| self.behind(refused, operands).and_then(|bare| self.is(text, name, next, bare));
         let value = text.split_once('=').map(|(_, value)| value).or(next).unwrap_or_default();
         if program.names == "rsync" && (name == "--rsh" || text == "-e") && plain_ssh(value) {
             return Ok(());
         }
-        if let Some(reason) = self.refuses(hit, text) {
+        if let Some(reason) = self.refuses(|refused| hit(refused).is_some(), text) {
             return Err(reason);
         }
+        self.writes(hit, text, next)?;
         self.general_option(text, name)
     }
 
-    fn refuses(&self, hit: impl Fn(&str) -> bool, text: &str) -> Option<String> {
-        let program = self.program;
-        let refused = program.refuses.split_ascii_whitespace().find(|refused| {
-            let bare =
-                refused.trim_start_matches('^').rsplit(':').next().unwrap_or(refused).split('*').next();
-            hit(refused) && !self.opens(bare.unwrap_or(refused)) && !self.opens(text)
-        })?;
-        let bare =
-            refused.trim_start_matches('^').rsplit(':').next().unwrap_or(refused).trim_end_matches('=');
-        Some(format!("its option `{bare}` can run or write more than the program itself"))
+    /// A row's option without what must stand before it; `None` where that isn't so.
+    fn behind<'r>(&self, refused: &'r str, operands: &[&str]) -> Option<&'r str> {
+        if let Some(early) = refused.strip_prefix('^') {
+            return operands.is_empty().then_some(early);
+        }
+        match refused.split_once(':') {
+            Some((action, behind)) if !refused.starts_with('-') => {
+                operands.iter().take(LEADING).any(|operand| *operand == action).then_some(behind)
+            }
+            _ => Some(refused),
+        }
     }
 
-    /// Whether a word is this refused option, in whatever way it is written.
-    fn is(&self, text: &str, name: &str, next: Option<&str>, refused: &str) -> bool {
+    /// An option that writes its value, which is no file where it is a stream.
+    fn writes<'t>(
+        &self,
+        hit: impl Fn(&str) -> Option<&'t str>,
+        text: &str,
+        next: Option<&'t str>,
+    ) -> Result<(), String> {
+        if self.write_files || self.opens(text) {
+            return Ok(());
+        }
+        for row in self.program.writes.split_ascii_whitespace() {
+            let Some(joined) = hit(row.trim_end_matches('!')) else { continue };
+            let value = if joined.is_empty() { next.unwrap_or_default() } else { joined };
+            let stream = matches!(value, "-" | "/dev/null" | "/dev/stdout" | "/dev/stderr");
+            if !(stream && !row.ends_with('!') || self.opens(bare(row))) {
+                return Err(format!("its option `{}` writes a file", bare(row)));
+            }
+            // A letter may stand beside others in its word; a name is all of it.
+            if bare(row).len() > 2 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn refuses(&self, hit: impl Fn(&str) -> bool, text: &str) -> Option<String> {
+        let mut rows = self.program.refuses.split_ascii_whitespace();
+        let row = rows.find(|row| hit(row) && !self.opens(bare(row)) && !self.opens(text))?;
+        Some(format!("its option `{}` can run or write more than the program itself", bare(row)))
+    }
+
+    /// The value that is joined to this refused option, if a word is one, in whatever way it is written.
+    fn is<'t>(&self, text: &'t str, name: &str, next: Option<&str>, refused: &str) -> Option<&'t str> {
         if refused.starts_with("--") {
             // Long options may be shortened; one that ends with `=` is refused with a value only.
             let valued = refused.ends_with('=');
             let refused = refused.trim_end_matches('=');
             let shortened = name.len() > 3 && refused.starts_with(name) && name.starts_with("--");
-            return (shortened || name == refused) && (!valued || text.contains('='));
+            let value = text.split_once('=').map(|(_, value)| value);
+            let meant = (shortened || name == refused) && (!valued || value.is_some());
+            return meant.then_some(value.unwrap_or_default());
         }
-        let Some(wanted) = refused.strip_prefix('-') else { return false };
+        let wanted = refused.strip_prefix('-')?;
         let (wanted, needle) = match wanted.split_once('*') {
             Some((wanted, needle)) => (wanted, Some(needle)),
             None => (wanted, None),
@@ -285,26 +307,27 @@ impl Given<'_> {
             }
         };
         if self.program.whole_words || wanted.len() > 1 {
-            let bare = text.trim_start_matches('-');
+            let rest = text.trim_start_matches('-').strip_prefix(wanted)?;
             return match needle {
-                Some(_) => bare.strip_prefix(wanted).is_some_and(holds),
-                None => bare == wanted || bare.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('=')),
+                Some(_) => holds(rest).then_some(rest),
+                None if rest.is_empty() => Some(rest),
+                None => rest.strip_prefix('='),
             };
         }
         if text.starts_with("--") {
-            return text == "--" && wanted.is_empty();
+            return (text == "--" && wanted.is_empty()).then_some("");
         }
         // A cluster: letters up to the first one that takes the rest as its value.
         let mut letters = text.get(1..).unwrap_or_default().chars();
         while let Some(letter) = letters.next() {
             if wanted.starts_with(letter) {
-                return holds(letters.as_str());
+                return holds(letters.as_str()).then_some(letters.as_str());
             }
             if self.program.valued.contains(letter) || !letter.is_ascii_alphanumeric() {
-                return false;
+                return None;
             }
         }
-        false
+        None
     }
 
     /// Operands that say what a program does; the policy itself has named some of them.
@@ -377,16 +400,6 @@ pub(super) fn openable(program: &Program, what: &str) -> bool {
         let bare = what.trim_start_matches('-');
         what.starts_with('-') && bare.split(['-', '_']).any(|piece| TELLING.contains(&piece))
     }
-}
-
-/// All that is refused of a program, as a policy writes it.
-pub(super) fn refused(program: &Program) -> impl Iterator<Item = &'static str> {
-    let options = program.refuses.split_ascii_whitespace().map(|refused| {
-        let bare = refused.trim_start_matches('^').rsplit(':').next().unwrap_or(refused);
-        bare.split('*').next().unwrap_or(bare).trim_end_matches('=')
-    });
-    let actions = program.actions.split(';').map(str::trim).filter(|action| !action.is_empty());
-    options.chain(actions).chain(program.marks.iter().copied())
 }
 
 /// Whether a command is ssh with options that say where to, and nothing else.

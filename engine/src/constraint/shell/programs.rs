@@ -25,6 +25,9 @@ pub(super) struct Program {
     /// it is, `-x*` with anything behind it; `^-x` before the first operand only; `sub:-x` behind the operand
     /// `sub`.
     pub(super) refuses: &'static str,
+    /// Options whose value is a file that is written, as `refuses` has them. A stream is no file. `!` stands
+    /// behind an option without a value: the file has another name.
+    pub(super) writes: &'static str,
     /// Short options that take a value: what follows them in a cluster is no option.
     pub(super) valued: &'static str,
     /// Long options that look like a refused one, or run something, and don't.
@@ -78,6 +81,7 @@ pub(super) enum Reads {
 pub(super) const PLAIN: Program = Program {
     names: "",
     refuses: "",
+    writes: "",
     valued: "",
     harmless: "",
     actions: "",
@@ -108,6 +112,19 @@ pub(super) fn program(name: &str) -> &'static Program {
     let bare =
         base.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.' || letter == '-');
     ALL.get(base).or_else(|| ALL.get(bare)).copied().unwrap_or(&PLAIN)
+}
+
+/// The option that a row is about, as a policy writes it.
+pub(super) fn bare(row: &str) -> &str {
+    let option = row.trim_start_matches('^').rsplit(':').next().unwrap_or(row);
+    option.split('*').next().unwrap_or(option).trim_end_matches(['=', '!'])
+}
+
+/// All that is refused of a program, as a policy writes it.
+pub(super) fn refused(program: &Program) -> impl Iterator<Item = &'static str> {
+    let rows = [program.refuses, program.writes].into_iter().flat_map(str::split_ascii_whitespace);
+    let actions = program.actions.split(';').map(str::trim).filter(|action| !action.is_empty());
+    rows.map(bare).chain(actions).chain(program.marks.iter().copied())
 }
 
 #[cfg(test)]

@@ -90,6 +90,10 @@ const ALL: &[Wrapper] = &[
     words("exec", "-c -l", "-a", 0),
     words("hyperfine-none caffeinate", "-d -i -m -s -u", "-t", 0),
     words("cpulimit", "-f -z -i", "-l -e", 0),
+    words("eatmydata", "", "", 0),
+    words("gosu su-exec", "", "", 1),
+    words("faketime", "-m", "", 1),
+    words("xvfb-run", "-a -l --auto-servernum", "-n -s --server-num --server-args", 0),
     other(
         "xargs gxargs",
         "-0 -r -t -p -x -o --null --no-run-if-empty --verbose --exit",
@@ -118,7 +122,8 @@ const ALL: &[Wrapper] = &[
                 valgrind perf hyperfine perlbug fish csh tcsh posh sash yash elvish lksh osh rc nu xonsh pwsh-none enable hash alias set shopt \
                 mapfile readarray complete bind fc compgen history newgrp chsh at-now \
                 ssh-agent-none setuidgid softlimit daemonize cgexec aa-exec ip-netns sshpass tsp \
-                dumb-init tini supervise vscode ansible-test rbenv direnv",
+                dumb-init tini supervise systemd-nspawn machinectl lxc-attach lxc-execute runcon \
+                chpst watchexec nodemon nix-shell rr aws-vault vscode ansible-test rbenv direnv",
         "",
         "",
         0,

@@ -365,6 +365,15 @@ pub(super) const ACTING: &[Acting] = &[
     acting(Family::Oracle, "runs SQL that isn't judged", &["sys_dburigen"]),
 ];
 
+/// Functions that act by their first argument alone, a query which they run: where it is a plain string, it can be judged.
+/// Of the last ones it must be the only argument, since another one would be a query too.
+const RUNNING: &[(Family, &[&str])] = &[
+    (Family::Postgres, &["query_to_xml", "query_to_xmlschema", "query_to_xml_and_xmlschema", "ts_stat"]),
+    (Family::Oracle, &["dbms_xmlgen.getxml", "dbms_xmlgen.getxmltype", "dbms_xmlgen.newcontext"]),
+];
+const RUNNING_ALONE: &[(Family, &[&str])] =
+    &[(Family::Postgres, &["crosstab*"]), (Family::Duckdb, &["query"])];
+
 /// Oracle's packages that compute and don't act.
 const HARMLESS: &[&str] = &[
     "dbms_random",
@@ -423,16 +432,35 @@ pub(super) fn acts(dialect: &Dialect, parts: &[&str], called: bool) -> Option<(&
             if !called && !bare {
                 continue;
             }
-            let found = match known.split_once('.') {
-                Some((package, name)) => fits(name, last) && before.iter().any(|part| fits(package, part)),
-                None => fits(known, last),
-            };
-            if found {
+            if is_called(known, last, before) {
                 return Some((acting.acts, known));
             }
         }
     }
     None
+}
+
+/// Whether a function does nothing but run the query that is its first argument, and whether it must be the only one.
+pub(super) fn runs(dialect: &Dialect, parts: &[&str]) -> Option<Alone> {
+    let (last, before) = parts.split_last()?;
+    let lists = |table: &[(Family, &[&str])]| {
+        table
+            .iter()
+            .filter(|(family, _)| dialect.has(*family))
+            .any(|(_, names)| names.iter().any(|known| is_called(known, last, before)))
+    };
+    if lists(RUNNING) { Some(Alone(false)) } else { lists(RUNNING_ALONE).then_some(Alone(true)) }
+}
+
+/// Whether an argument must be the only one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Alone(pub(super) bool);
+
+fn is_called(known: &str, last: &str, before: &[&str]) -> bool {
+    match known.split_once('.') {
+        Some((package, name)) => fits(name, last) && before.iter().any(|part| fits(package, part)),
+        None => fits(known, last),
+    }
 }
 
 /// Whether a name has a form: `*` stands at its end, or for one run inside of it.

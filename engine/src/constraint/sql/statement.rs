@@ -4,7 +4,7 @@
 //! with an unknown word needs what no policy can give. It needs no grammar, so it holds for what no parser knows.
 
 use super::dialect::{Dialect, Family};
-use super::function;
+use super::function::{self, Alone};
 use super::kind::{self, Kind, Kinds};
 use super::lexer::{Shape, Token};
 use super::verb;
@@ -27,6 +27,8 @@ pub(super) struct Need<'t> {
     pub(super) what: What,
     /// Whether it stands whatever a parser makes of the text.
     pub(super) firm: bool,
+    /// A plain string between its quotes: SQL that a function runs. It is met where that is allowed.
+    pub(super) runs: Option<&'t str>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,7 +156,7 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
 
     fn need(&mut self, at: usize, what: What, firm: bool) {
         if let Some(token) = self.token(at) {
-            self.needs.push(Need { at: token.at, word: token.text, what, firm });
+            self.needs.push(Need { at: token.at, word: token.text, what, firm, runs: None });
         }
     }
 
@@ -360,6 +362,20 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
         parts.reverse();
         if let Some((acts, name)) = function::acts(self.dialect, &parts, called) {
             self.need(at, What::Function(name, acts), true);
+            let runs =
+                function::runs(self.dialect, &parts).and_then(|alone| self.plain_argument(at + 2, alone));
+            if let Some(need) = self.needs.last_mut() {
+                need.runs = runs;
+            }
         }
+    }
+
+    /// A string that is all of an argument, without a prefix and without escapes but doubled quotes: it means the same to
+    /// every database.
+    fn plain_argument(&self, at: usize, alone: Alone) -> Option<&'t str> {
+        let token = self.token(at).filter(|token| token.shape == Shape::Text)?;
+        let ends = self.is_mark(at + 1, ")") || !alone.0 && self.is_mark(at + 1, ",");
+        let inner = token.text.strip_prefix('\'')?.strip_suffix('\'')?;
+        (ends && !inner.contains('\\')).then_some(inner)
     }
 }

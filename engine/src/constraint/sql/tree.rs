@@ -33,6 +33,8 @@ pub(super) struct Seen {
     pub(super) kinds: Vec<(Kinds, &'static str)>,
     /// Functions that act: as written, what they do, and the name that the table has.
     pub(super) functions: Vec<(String, &'static str, &'static str)>,
+    /// Calls of functions whose argument can be judged, which the tokens do.
+    pub(super) runs: Vec<(String, &'static str, &'static str)>,
     /// The last parts of the names of relations, also of those that a WITH defines and of functions.
     pub(super) relations: Vec<String>,
 }
@@ -181,7 +183,9 @@ impl Looker<'_> {
         let parts: Vec<&str> = parts.iter().map(|part| part.trim_matches(['"', '`', '[', ']'])).collect();
         if let (Some((acts, known)), Some(last)) = (function::acts(self.dialect, &parts, true), parts.last())
         {
-            self.seen.functions.push(((*last).to_owned(), acts, known));
+            let runs = function::runs(self.dialect, &parts).is_some();
+            let seen = if runs { &mut self.seen.runs } else { &mut self.seen.functions };
+            seen.push(((*last).to_owned(), acts, known));
         }
     }
 }

@@ -35,15 +35,26 @@ pub(super) const TABLE: &[Program] = &[
         ..PLAIN
     },
     Program {
-        names: "mysqldump mysqladmin mysqlimport",
+        names: "mysqladmin mysqlimport",
         refuses: "--default-auth --plugin-dir",
         valued: "hPuSp",
         ..PLAIN
     },
     Program {
+        names: "mysqldump mariadb-dump",
+        refuses: "--default-auth --plugin-dir",
+        writes: "-r --result-file -T --tab --log-error",
+        valued: "hPuSp",
+        ..PLAIN
+    },
+    Program { names: "pg_dump pg_dumpall", writes: "-f --file", valued: "dEeFjnNStTZhplU", ..PLAIN },
+    Program { names: "mongoexport", writes: "-o --out", valued: "hudcfq", ..PLAIN },
+    Program { names: "clickhouse-client", marks: &["outfile", "executable("], interactive: true, ..PLAIN },
+    Program {
         names: "psql pgcli",
-        refuses: "-L --log-file",
-        valued: "cdfhpUvFRT",
+        refuses: "-o --output",
+        writes: "-L --log-file",
+        valued: "cdfhpUvFRTP",
         marks: &[
             "\\!",
             "\\o",
@@ -61,9 +72,22 @@ pub(super) const TABLE: &[Program] = &[
         interactive: true,
         ..PLAIN
     },
-    Program { names: "redis-cli", refuses: "--eval", marks: &["module", "config set", "slaveof"], ..PLAIN },
+    Program {
+        names: "redis-cli",
+        refuses: "--eval",
+        writes: "--rdb --functions-rdb",
+        marks: &["module", "config set", "slaveof"],
+        ..PLAIN
+    },
     Program { names: "mongo mongosh", refuses: "--eval -f --file --shell", interactive: true, ..PLAIN },
-    Program { names: "sqlcmd sqlplus isql", marks: &["!!", "!", "host "], interactive: true, ..PLAIN },
+    Program {
+        names: "sqlcmd sqlplus isql",
+        writes: "-o",
+        valued: "SUPdQqivlHtsmwaK",
+        marks: &["!!", "!", "host "],
+        interactive: true,
+        ..PLAIN
+    },
     Program {
         names: "duckdb",
         refuses: "-cmd -init",

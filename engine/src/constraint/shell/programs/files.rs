@@ -35,6 +35,7 @@ pub(super) const TABLE: &[Program] = &[
     Program {
         names: "rsync",
         refuses: "-e --rsh --rsync-path --daemon --config -M --remote-option --rsync-command",
+        writes: "--log-file --write-batch --only-write-batch",
         valued: "BTf",
         marks: &[],
         ..PLAIN

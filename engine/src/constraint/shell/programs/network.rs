@@ -5,15 +5,20 @@ use super::{PLAIN, Program, Reads};
 pub(super) const TABLE: &[Program] = &[
     Program {
         names: "curl",
-        refuses: "--engine -K --config --libcurl",
+        refuses: "--engine -K --config",
+        writes: "-o --output -D --dump-header -c --cookie-jar --trace --trace-ascii --stderr --libcurl \
+                --etag-save --hsts --alt-svc --ssl-sessions -O! --remote-name! --remote-name-all!",
         valued: "AbcCdDeEFhHmoPQrtTuUwxXyYz",
-        harmless: "--key-type",
+        harmless: "--key-type --cookie --ssl",
+        marks: &["%output{"],
         ..PLAIN
     },
     Program {
         names: "wget wget2",
         refuses: "--use-askpass -e --execute --config --post-file --body-file --choose-config",
-        valued: "oaitOTwQPUlADIXR",
+        writes: "-O --output-document -o --output-file -a --append-output -P --directory-prefix \
+                --save-cookies --hsts-file --warc-file --rejected-log",
+        valued: "oaitOTwQPUlADIXRB",
         ..PLAIN
     },
     Program {
@@ -49,6 +54,7 @@ pub(super) const TABLE: &[Program] = &[
     Program { names: "ssh-add", refuses: "-s -S", ..PLAIN },
     Program {
         names: "nmap",
+        writes: "-oN -oX -oG -oS -oA -oM -oH -o",
         refuses: "--script --interactive --datadir --servicedb --versiondb --resume",
         valued: "peiSgDTo",
         harmless: "--script-trace",
@@ -57,6 +63,7 @@ pub(super) const TABLE: &[Program] = &[
     Program {
         names: "nc ncat netcat nc.traditional nc.openbsd",
         refuses: "-e -c --exec --sh-exec --lua-exec",
+        writes: "-o --output --hex-dump",
         valued: "ipsqwxXIOPTVm",
         ..PLAIN
     },
@@ -69,10 +76,11 @@ pub(super) const TABLE: &[Program] = &[
         interactive: true,
         ..PLAIN
     },
-    Program { names: "tcpdump", refuses: "-z -Z", valued: "BCcEFGijmMrsTVwWy", ..PLAIN },
+    Program { names: "tcpdump", refuses: "-z -Z", writes: "-w", valued: "BCcEFGijmMrsTVwWy", ..PLAIN },
     Program {
         names: "tshark wireshark dumpcap",
         refuses: "-X -z*lua",
+        writes: "-w",
         valued: "iYfcrwTaboeR",
         marks: &["lua_script"],
         ..PLAIN
@@ -81,6 +89,7 @@ pub(super) const TABLE: &[Program] = &[
         names: "openssl",
         refuses: "-engine -provider -provider-path -provider_path -engine_impl \
                 -ssl_client_engine -keygen_engine -config",
+        writes: "-out -keyout -writerand -outdir -sess_out -keylogfile -msgfile -cacertsout -extracertsout",
         actions: "engine",
         whole_words: true,
         marks: &["dynamic_path", "so_path"],
@@ -124,9 +133,27 @@ pub(super) const TABLE: &[Program] = &[
     Program { names: "dnsmasq", refuses: "--dhcp-script -6 -C --conf-file --conf-script", ..PLAIN },
     Program {
         names: "docker podman nerdctl kubectl oc vagrant",
-        actions: "exec;run;container exec;container run;compose exec;compose run;debug;ssh",
+        refuses: "^--config --kubeconfig",
+        writes: "save:-o save:--output export:-o export:--output build:-o build:--output",
+        actions: "exec;run;cp;container exec;container run;container cp;compose exec;compose run;\
+                compose cp;debug;ssh;edit;attach;rsh;rsync;plugin install;plugin enable",
         ..PLAIN
     },
+    Program {
+        names: "helm",
+        refuses: "--post-renderer --kubeconfig",
+        actions: "plugin install;plugin update",
+        ..PLAIN
+    },
+    Program {
+        names: "http https xh xhs httpie",
+        writes: "-o --output -d! --download!",
+        valued: "aApsP",
+        ..PLAIN
+    },
+    Program { names: "lynx", refuses: "-cfg -cmd_script -cmd_log -editor", whole_words: true, ..PLAIN },
+    Program { names: "w3m", refuses: "-config -o", whole_words: true, ..PLAIN },
+    Program { names: "links elinks", refuses: "-eval -config-dir", whole_words: true, ..PLAIN },
     Program { names: "iptables ip6tables iptables-save ip6tables-save", refuses: "-M --modprobe", ..PLAIN },
     Program { names: "dhclient", refuses: "-sf -cf", whole_words: true, ..PLAIN },
 ];

@@ -77,8 +77,8 @@ pub(super) const TABLE: &[Program] = &[
     Program {
         names: "npm",
         refuses: "-C -c --call --script-shell --node-options --git --editor --viewer --shell \
-                --prefix explore:--",
-        actions: "exec;x;run;run-script;rum;urn;config edit;explore --",
+                --prefix",
+        actions: "exec;x;run;run-script;rum;urn;config edit;explore",
         marks: &["scripts.", "script-shell", "node-options"],
         harmless: "--global --ignore-scripts --script",
         ..PLAIN

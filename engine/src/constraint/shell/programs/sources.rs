@@ -21,8 +21,8 @@ pub(super) const TABLE: &[Program] = &[
                 --smtp-server --sendmail-cmd --to-cmd --cc-cmd --header-cmd grep:-O rebase:-x \
                 difftool:-x clone:-u ls-remote:-u --upload-archive --server-option --gpg-program \
                 --index-filter --tree-filter --msg-filter --env-filter --commit-filter \
-                --tag-name-filter --parent-filter --setup --help --textconv --edit-description \
-                --output --output-directory archive:-o format-patch:-o",
+                --tag-name-filter --parent-filter --setup --help --textconv --edit-description",
+        writes: "--output --output-directory archive:-o format-patch:-o",
         valued: "Cm",
         harmless: "",
         actions: "bisect run;submodule foreach;filter-branch;hook run;shell;daemon;instaweb;\
@@ -34,6 +34,7 @@ pub(super) const TABLE: &[Program] = &[
     Program {
         names: "hg",
         refuses: "--config --config-file -e --ssh --remotecmd",
+        writes: "export:-o cat:-o --output",
         marks: &["shell:", "!"],
         ..PLAIN
     },
@@ -67,6 +68,19 @@ pub(super) const TABLE: &[Program] = &[
     },
     Program { names: "ld gold ld.bfd ld.lld", refuses: "-plugin --plugin @*", whole_words: true, ..PLAIN },
     Program { names: "as", refuses: "@*", whole_words: true, ..PLAIN },
+    Program {
+        names: "javac",
+        refuses: "-processor -processorpath -processor-path -processor-module-path -J* @*",
+        whole_words: true,
+        ..PLAIN
+    },
+    Program {
+        names: "eslint",
+        refuses: "-c --config --rulesdir --parser --resolve-plugins-relative-to --fix",
+        writes: "-o --output-file",
+        harmless: "--parser-options --fix-dry-run",
+        ..PLAIN
+    },
     Program { names: "tcc", refuses: "-run -B*", whole_words: true, ..PLAIN },
     Program { names: "rustc", refuses: "", marks: &["linker="], ..PLAIN },
     Program {

@@ -12,7 +12,15 @@ pub(super) const TABLE: &[Program] = &[
         marks: &["ld_preload", "path="],
         ..PLAIN
     },
-    Program { names: "journalctl", refuses: "-D --directory", valued: "pnuotSUgFb", ..PLAIN },
+    Program { names: "pidstat", refuses: "-e", ..PLAIN },
+    Program { names: "sar", writes: "-o", valued: "fPsen", ..PLAIN },
+    Program {
+        names: "journalctl",
+        refuses: "-D --directory",
+        writes: "--cursor-file",
+        valued: "pnuotSUgFb",
+        ..PLAIN
+    },
     Program { names: "loginctl timedatectl hostnamectl localectl resolvectl networkctl busctl", ..PLAIN },
     Program {
         names: "crontab",

@@ -42,15 +42,17 @@ pub(super) const TABLE: &[Program] = &[
     Program {
         names: "sort gsort",
         reads: Reads::Files,
-        refuses: "-o --output --compress-program",
+        refuses: "--compress-program",
+        writes: "-o --output",
         valued: "kStT",
         ..PLAIN
     },
-    Program { names: "shuf", reads: Reads::Files, refuses: "-o --output", valued: "in", ..PLAIN },
+    Program { names: "shuf", reads: Reads::Files, writes: "-o --output", valued: "in", ..PLAIN },
     Program {
         names: "tree",
         reads: Reads::Files,
-        refuses: "-o -R --output",
+        refuses: "-R",
+        writes: "-o --output",
         valued: "LPIHT",
         harmless: "--fromfile",
         ..PLAIN
@@ -67,7 +69,8 @@ pub(super) const TABLE: &[Program] = &[
     Program {
         names: "sdiff",
         reads: Reads::Files,
-        refuses: "-o --output --diff-program",
+        refuses: "--diff-program",
+        writes: "-o --output",
         valued: "wI",
         ..PLAIN
     },
@@ -76,12 +79,30 @@ pub(super) const TABLE: &[Program] = &[
     Program { names: "tput", valued: "T", ..PLAIN },
     Program { names: "split gsplit", reads: Reads::Files, refuses: "--filter", valued: "abClntue", ..PLAIN },
     Program { names: "csplit", reads: Reads::Files, valued: "bfn", ..PLAIN },
+    Program { names: "jq", harmless: "--rawfile --slurpfile --args --jsonargs", marks: &["@sh "], ..PLAIN },
     Program {
-        names: "jq yq",
-        harmless: "--rawfile --slurpfile --args --jsonargs",
+        names: "yq",
+        refuses: "-i --inplace --in-place -s --split-exp",
+        valued: "opIw",
         marks: &["@sh "],
         ..PLAIN
     },
+    Program { names: "iconv", writes: "-o --output", valued: "ft", ..PLAIN },
+    Program {
+        names: "xmllint xsltproc",
+        refuses: "-writesubtree",
+        writes: "-o -output",
+        whole_words: true,
+        ..PLAIN
+    },
+    Program {
+        names: "dot neato fdp sfdp circo twopi osage patchwork",
+        refuses: "-c",
+        writes: "-o -O!",
+        valued: "TGNEKlPsn",
+        ..PLAIN
+    },
+    Program { names: "pygmentize", refuses: "-x", writes: "-o", valued: "lfFOPaS", ..PLAIN },
     Program { names: "bc", refuses: "", ..PLAIN },
     Program { names: "dc", marks: &["!"], interactive: true, ..PLAIN },
     Program { names: "m4", refuses: "-P", marks: &["syscmd", "esyscmd"], interactive: true, ..PLAIN },
@@ -94,6 +115,8 @@ pub(super) const TABLE: &[Program] = &[
     Program {
         names: "pandoc",
         refuses: "-F --filter -L --lua-filter --pdf-engine --pdf-engine-opt -d --defaults",
+        writes: "-o --output --log --extract-media",
+        valued: "frtwMmVHBAcTD",
         ..PLAIN
     },
     Program { names: "aspell ispell hunspell", refuses: "--conf --per-conf", ..PLAIN },
@@ -125,7 +148,13 @@ pub(super) const TABLE: &[Program] = &[
         interactive: true,
         ..PLAIN
     },
-    Program { names: "exiftool", refuses: "-config -if -w -execute -@", whole_words: true, ..PLAIN },
+    Program {
+        names: "exiftool",
+        refuses: "-config -if -w -execute -@",
+        writes: "-o",
+        whole_words: true,
+        ..PLAIN
+    },
     Program {
         names: "convert magick mogrify identify",
         marks: &["msl:", "ephemeral:", "|", "delegate"],
