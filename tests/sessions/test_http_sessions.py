@@ -6,6 +6,7 @@ import json
 import re
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -219,6 +220,25 @@ def test_a_session_that_nobody_needs_ends(serve: Gateway, recorder: Recorder) ->
     assert used.call("echo").status == 200
     listening.close()
     assert survivors([second], PATIENCE) == []
+
+
+def test_sessions_that_are_dropped_leave_nothing_behind(serve: Gateway, tmp_path: Path) -> None:
+    result = {"protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": {"name": "tiny", "version": "1"}}
+    answer = json.dumps({"jsonrpc": "2.0", "id": 1, "result": result})
+    pids = tmp_path / "tiny.pids"
+    script = 'echo $$ >>"$1"; read line; echo "$0"; while read line; do :; done'
+    face = serve.http(["sh", "-c", script, answer, str(pids)], flags=["--session-idle", "1"])
+    open_files = Path(f"/proc/{face.process.pid}/fd")
+    before = len(list(open_files.iterdir())) if open_files.exists() else 0
+    for _ in range(100):
+        assert face.initialize().status == 200
+    started = [int(pid) for pid in pids.read_text().split()]
+    assert len(started) == 100
+    assert survivors(started, PATIENCE) == []
+    deadline = time.monotonic() + PATIENCE
+    while before and len(list(open_files.iterdir())) > before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not before or len(list(open_files.iterdir())) <= before
 
 
 def test_past_the_bound_no_session_is_opened_until_one_has_ended(serve: Gateway, recorder: Recorder) -> None:

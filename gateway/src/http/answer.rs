@@ -139,7 +139,7 @@ impl Refusal {
     }
 
     /// A message that can't be read.
-    pub(super) fn unreadable(refused: Box<Refused>) -> Self {
+    pub(super) fn unreadable(refused: Refused) -> Self {
         Self::new(StatusCode::BAD_REQUEST, refused.code, refused.message).of(refused.id)
     }
 
