@@ -11,6 +11,7 @@ use argala_json::{Limits, Node, Options, Outline};
 use argala_wire::child::Command;
 
 use crate::mirrored::Mirrored;
+use crate::shared::Shared;
 use eras::Eras;
 
 /// A downstream server: what the policy and the host know it by, and how it is started.
@@ -20,11 +21,13 @@ pub(crate) struct Server {
     pub(crate) transport: Transport,
     pub(crate) eras: Eras,
     pub(crate) mirrored: Mirrored,
+    /// The connection that all sessions share, where each doesn't have one of its own.
+    pub(crate) shared: Option<Shared>,
 }
 
 impl Server {
     pub(crate) fn new(name: String, transport: Transport) -> Self {
-        Self { name, transport, eras: Eras::default(), mirrored: Mirrored::default() }
+        Self { name, transport, eras: Eras::default(), mirrored: Mirrored::default(), shared: None }
     }
 }
 
@@ -91,7 +94,7 @@ pub(crate) fn load(
 type Fault = (Option<usize>, String);
 
 /// The keys of a server that are read. Hosts have more of their own, which are no mistake.
-const READ: [&str; 6] = ["type", "command", "args", "env", "cwd", "disabled"];
+const READ: [&str; 7] = ["type", "command", "args", "env", "cwd", "disabled", "shared"];
 
 /// The levels down to an element of `args`.
 const DEPTH: usize = 4;
@@ -121,7 +124,12 @@ fn read(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Ser
         }
         let command =
             file.command(entry).map_err(|(at, message)| (at, format!("server `{name}`: {message}")))?;
-        servers.push(Server::new(name, Transport::Stdio(command)));
+        let shared =
+            file.is_shared(entry).map_err(|(at, message)| (at, format!("server `{name}`: {message}")))?;
+        servers.push(Server {
+            shared: shared.then(Shared::default),
+            ..Server::new(name, Transport::Stdio(command))
+        });
     }
     if servers.is_empty() {
         return Err((Some(table.span.start), "the file names no server that is not disabled".to_owned()));
@@ -152,6 +160,15 @@ struct File<'a> {
 impl File<'_> {
     fn member(&self, object: &Node, key: &str) -> Option<&Node> {
         self.outline.member(object, key)
+    }
+
+    /// Whether all sessions use one connection to a server.
+    fn is_shared(&self, entry: &Node) -> Result<bool, Fault> {
+        match self.member(entry, "shared").map(|node| (node, node.raw(self.text))) {
+            None | Some((_, "false")) => Ok(false),
+            Some((_, "true")) => Ok(true),
+            Some((node, _)) => Err((Some(node.span.start), "`shared` must be true or false".to_owned())),
+        }
     }
 
     fn command(&self, entry: &Node) -> Result<Command, Fault> {
@@ -269,6 +286,7 @@ mod tests {
             (r#"{"mcpServers": {"a": {"command": "${input:key}"}}}"#, "a variable of the host's own"),
             (r#"{"mcpServers": {"a": {"url": "https://x"}}}"#, "stdio servers only"),
             (r#"{"mcpServers": {"a": {"type": "http", "command": "x"}}}"#, "stdio servers only"),
+            (r#"{"mcpServers": {"a": {"command": "x", "shared": 1}}}"#, "`shared` must be true or false"),
             (r#"{"mcpServers": {"a__b": {"command": "x"}}}"#, "must not hold `__`"),
             (r#"{"mcpServers": {"a_": {"command": "x"}}}"#, "nor end in `_`"),
             (r#"{"mcpServers": {"a b": {"command": "x"}}}"#, "letters, digits"),
