@@ -38,8 +38,8 @@ fn main() {
     // Growth: a quarter and a half of a text that is nearly as long as one may be, and that one.
     let line = "ls \"$(grep -n x f | head -n 1)\" && cat f;\n";
     let times = [4_000, 8_000, 16_000].map(|bytes| {
-        let medians = question(&line.repeat(bytes / line.len()), &format!("{bytes} bytes"));
-        medians.last().copied().unwrap_or(f64::NAN)
+        let times = question(&line.repeat(bytes / line.len()), &format!("{bytes} bytes"));
+        times.last().copied().unwrap_or(f64::NAN)
     });
     println!("16000 bytes take {:.1} times as long as 4000", times[2] / times[0]);
 }

@@ -99,13 +99,13 @@ impl Decision {
     }
 
     /// A denial for these findings, the first of which decides.
-    pub(crate) fn deny(method: &str, policy: &str, mut findings: Vec<Finding>) -> Self {
+    pub(crate) fn deny(method: String, policy: &str, mut findings: Vec<Finding>) -> Self {
         findings.truncate(MAX_FINDINGS);
         let first = findings
             .first()
             .cloned()
             .unwrap_or_else(|| Finding::new("internal", None, "it was denied without a finding"));
-        let shown = if is_method_name(method) {
+        let shown = if is_method_name(&method) {
             format!("`{method}`")
         } else {
             // It may hold an end of line, an escape sequence or a megabyte of anything.
@@ -120,19 +120,19 @@ impl Decision {
     }
 
     /// A decision that nothing spoke against.
-    pub(crate) fn grant(verdict: Verdict, rule: &str, method: &str, policy: &str) -> Self {
+    pub(crate) fn grant(verdict: Verdict, rule: &str, method: String, policy: &str) -> Self {
         let message = match verdict {
-            Verdict::Ask => format!("`{method}` needs a person's approval (rule {rule})"),
-            _ => format!("`{method}` is allowed (rule {rule})"),
+            Verdict::Ask => ["`", &method, "` needs a person's approval (rule ", rule, ")"].concat(),
+            _ => ["`", &method, "` is allowed (rule ", rule, ")"].concat(),
         };
         Self { message, ..Self::from_first(verdict, method, policy, Finding::new(rule, None, "")) }
     }
 
-    fn from_first(verdict: Verdict, method: &str, policy: &str, first: Finding) -> Self {
+    fn from_first(verdict: Verdict, method: String, policy: &str, first: Finding) -> Self {
         Self {
             verdict,
             rule: first.rule,
-            method: method.to_owned(),
+            method,
             at: first.at,
             matched: first.matched,
             view: first.view,

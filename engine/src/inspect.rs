@@ -106,7 +106,7 @@ impl Policy {
                 complete: false,
                 trace: None,
             }),
-            Err(finding) => Err(Box::new(Decision::deny(method, self.identity(), vec![*finding]))),
+            Err(finding) => Err(Box::new(Decision::deny(method.to_owned(), self.identity(), vec![*finding]))),
         }
     }
 }
@@ -115,7 +115,7 @@ impl Policy {
     /// The denial of a call whose arguments couldn't even be taken apart.
     #[must_use]
     pub fn refuse(&self, method: &str, refusal: &Refusal) -> Decision {
-        Decision::deny(method, self.identity(), vec![refusal.finding(String::new())])
+        Decision::deny(method.to_owned(), self.identity(), vec![refusal.finding(String::new())])
     }
 }
 
@@ -291,12 +291,13 @@ impl<'p> Inspector<'p> {
 
     fn decide(&mut self) -> Decision {
         let (policy, identity) = (self.policy, self.policy.identity());
+        let method = std::mem::take(&mut self.method);
         if let Some(refused) = self.refused.take() {
-            return Decision::deny(&self.method, identity, vec![refused]);
+            return Decision::deny(method, identity, vec![refused]);
         }
         if !self.complete {
             let finding = Refusal::NotJson("they end too early".to_owned()).finding(String::new());
-            return Decision::deny(&self.method, identity, vec![finding]);
+            return Decision::deny(method, identity, vec![finding]);
         }
         for (&rule, _) in self
             .rules
@@ -328,9 +329,9 @@ impl<'p> Inspector<'p> {
         }
         let findings = std::mem::take(&mut self.findings).finish(&self.places);
         if findings.is_empty() {
-            Decision::grant(self.rules.verdict, self.rules.rule, &self.method, identity)
+            Decision::grant(self.rules.verdict, self.rules.rule, method, identity)
         } else {
-            Decision::deny(&self.method, identity, findings)
+            Decision::deny(method, identity, findings)
         }
     }
 

@@ -52,7 +52,7 @@ async fn what_is_put_in_comes_out_in_order_one_line_each() {
 
 #[tokio::test]
 async fn a_full_queue_refuses_and_takes_again_when_it_is_read() {
-    let (outbox, mut inlet) = outbox(10);
+    let (outbox, mut inlet) = outbox::<String>(10);
     outbox.send("12345678901".into()).unwrap();
     assert_eq!(outbox.send("x".into()), Err(Unsent::Full));
     assert!(outbox.push("must not get lost".into()));

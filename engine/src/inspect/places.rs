@@ -9,7 +9,7 @@ use argala_json::pointer;
 pub(super) type PlaceId = usize;
 
 /// All places that have been seen.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Places {
     /// The place with id `n + 1` is at index `n`; 0 is the arguments object itself.
     steps: Vec<(PlaceId, Segment)>,
@@ -21,6 +21,13 @@ enum Segment {
     /// A range of `keys`.
     Key(Range<usize>),
     Index(usize),
+}
+
+impl Default for Places {
+    /// With room for what most calls hold: growing to it in steps takes longer than judging them.
+    fn default() -> Self {
+        Self { steps: Vec::with_capacity(32), keys: String::with_capacity(256) }
+    }
 }
 
 impl Places {

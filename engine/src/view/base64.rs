@@ -14,6 +14,8 @@ use super::{binary, runs};
 pub(super) const SHORTEST_MARKED: usize = 4;
 /// From here on a run may be preceded by a word.
 const SHORTEST_SHIFTED: usize = 24;
+/// Up to here a text is decoded without memory from the heap: most keys are single words.
+const WORD: usize = 64;
 
 /// What the runs of a text decode to.
 pub(super) fn readings(text: &str) -> Vec<Made> {
@@ -47,7 +49,20 @@ pub(super) fn bytes_of(run: &[u8]) -> Vec<u8> {
 /// Whether a text is short, or in short lines, and of this kind as a whole. (Longer lines are found as runs.)
 pub(super) fn may_be(text: &[u8]) -> bool {
     let text = text.trim_ascii();
-    text.len() >= SHORTEST_MARKED && is_nothing_else(text) && binary::text_within(&bytes_of(text)).is_some()
+    if text.len() < SHORTEST_MARKED || !is_nothing_else(text) {
+        return false;
+    }
+    if text.len() > WORD {
+        return binary::text_within(&bytes_of(text)).is_some();
+    }
+    let mut bytes = [0; WORD];
+    let mut length = 0;
+    let decoded = decode_each(text, 6, sextet, |byte| {
+        if let Some(slot) = bytes.get_mut(length) {
+            (*slot, length) = (byte, length + 1);
+        }
+    });
+    decoded && bytes.get(..length).and_then(binary::text_within).is_some()
 }
 
 pub(super) fn is_nothing_else(text: &[u8]) -> bool {
@@ -108,22 +123,28 @@ fn line_end(text: &[u8], at: usize) -> Option<usize> {
 /// The whole bytes of a run of so many bits a character. White space and padding stand for nothing.
 fn decode(run: &[u8], bits: u32, value: fn(u8) -> Option<u8>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(run.len() * 3 / 4);
+    if decode_each(run, bits, value, |byte| bytes.push(byte)) { bytes } else { Vec::new() }
+}
+
+/// Tells those bytes; says whether the run has no other characters.
+fn decode_each(run: &[u8], bits: u32, value: fn(u8) -> Option<u8>, mut tell: impl FnMut(u8)) -> bool {
     let (mut held, mut kept) = (0_u32, 0);
     for &byte in run {
         let Some(value) = value(byte) else {
             if byte == b'=' || byte.is_ascii_whitespace() {
                 continue;
             }
-            return Vec::new();
+            return false;
         };
         held = (held << bits | u32::from(value)) & 0xFFFF;
         kept += bits;
         if kept >= 8 {
             kept -= 8;
-            bytes.extend(u8::try_from(held >> kept & 0xFF));
+            let [byte, ..] = (held >> kept).to_le_bytes();
+            tell(byte);
         }
     }
-    bytes
+    true
 }
 
 /// Of each byte: its six bits in either alphabet, or more than six where it is in none.

@@ -1,53 +1,102 @@
 //! Whether a text may have other readings at all, at about the speed of memory: most text has none.
 //!
-//! Whole blocks are tested without a branch for each byte, first for anything that could begin a notation, then, where there
-//! is something, for the bytes beside it. (Loops of this form are compiled to vector instructions; measured, iterators with
-//! conditions in them are not.) What it says no to has no reading (a property holds that); what it says yes to mostly has
-//! none either.
+//! One look at a few hundred bytes tells what kinds of bytes are there (see `argala-vector`). Only where one of them could
+//! begin a notation are the bytes beside it tested, without a branch for each byte. What it says no to has no reading (a property holds that); what it says yes to mostly has none either.
+
+use argala_vector::{BLOCK, Kinds, MOST};
 
 use super::{base64, hex, runs};
 
-/// Bytes that are tested in one go.
-const BLOCK: usize = 512;
+/// Bytes that could begin a notation. Rows and columns can't tell all of them from others, so a few others count too.
+const MAY_BEGIN: u8 = !(ZERO | X);
+const BEYOND_ASCII_OR_DATA_LINK: u8 = 1;
+const CONTROL: u8 = 1 << 1;
+const MARK: u8 = 1 << 2;
+const EQUALS_OR_SLASH: u8 = 1 << 3;
+const BACKQUOTE: u8 = 1 << 4;
+const DELETE: u8 = 1 << 5;
+/// What makes a notation together: `0x`.
+const ZERO: u8 = 1 << 6;
+const X: u8 = 1 << 7;
+
+/// The rows and the columns of the table of ASCII.
+const KINDS: Kinds = {
+    const BEYOND: u8 = BEYOND_ASCII_OR_DATA_LINK;
+    const ALL: u8 = BEYOND | CONTROL;
+    let rows = [
+        CONTROL,
+        BEYOND,
+        MARK,
+        EQUALS_OR_SLASH | ZERO,
+        0,
+        EQUALS_OR_SLASH | X,
+        BACKQUOTE,
+        DELETE | X,
+        BEYOND,
+        BEYOND,
+        BEYOND,
+        BEYOND,
+        BEYOND,
+        BEYOND,
+        BEYOND,
+        BEYOND,
+    ];
+    let columns = [
+        ALL | BACKQUOTE | ZERO,
+        ALL,
+        ALL | MARK,
+        ALL | MARK,
+        ALL | MARK,
+        ALL | MARK,
+        ALL | MARK,
+        ALL | MARK,
+        ALL | MARK | X,
+        ALL | MARK,
+        BEYOND | MARK,
+        ALL | MARK,
+        ALL | EQUALS_OR_SLASH,
+        ALL | MARK | EQUALS_OR_SLASH,
+        ALL | EQUALS_OR_SLASH,
+        ALL | DELETE,
+    ];
+    Kinds::new(rows, columns, runs::FLOOR)
+};
 
 /// False where a text has no reading but itself.
 pub(crate) fn may_differ(text: &[u8]) -> bool {
-    notates(text) || runs::has_long(text) || base64::may_be(text) || hex::may_be(text)
+    stands_out(text) || base64::may_be(text) || hex::may_be(text)
 }
 
-/// Whether a notation begins anywhere.
-fn notates(text: &[u8]) -> bool {
-    let mut from = 0;
-    text.chunks(BLOCK).any(|block| {
-        let to = from + block.len();
-        let byte_at = |at: usize| text.get(at).copied().unwrap_or(b'\n');
+/// Whether a notation begins anywhere, or a long run of base64 is there.
+fn stands_out(text: &[u8]) -> bool {
+    let byte_at = |at: usize| text.get(at).copied().unwrap_or(b'\n');
+    let (mut from, mut last) = (0_usize, 0);
+    for group in text.chunks(MOST) {
+        let look = KINDS.look(group);
         let before = from.checked_sub(1).map_or(b'\n', byte_at);
-        let found = (may_begin(block) != 0 || has_zero_x(block) != 0 || before == b'0')
-            && notates_at(before, block, byte_at(to));
-        from = to;
-        found
-    })
+        let may_begin =
+            look.kinds & MAY_BEGIN != 0 || look.kinds & X != 0 && (look.kinds & ZERO != 0 || before == b'0');
+        if may_begin && notates_at(before, group, byte_at(from + group.len())) {
+            return true;
+        }
+        for (block, high) in group.chunks(BLOCK).zip(look.high) {
+            let to = from + block.len();
+            let near = from.saturating_sub(runs::LONG - 1)..to;
+            if may_be_long(last, high) && runs::has_long(text.get(near).unwrap_or_default()) {
+                return true;
+            }
+            (from, last) = (to, high);
+        }
+    }
+    false
 }
 
-/// Whether a byte of a block is one that a notation may begin with, `0x` apart.
-fn may_begin(block: &[u8]) -> u8 {
-    let mut found = 0;
-    for &byte in block {
-        found |= u8::from(byte.wrapping_sub(b'"') <= b'+' - b'"')
-            | u8::from(byte | 0x10 == b'=')
-            | u8::from(byte | 2 == b'^')
-            | u8::from(byte == b'`')
-            | (u8::from(byte.wrapping_sub(b' ') >= 0x7F - b' ') & u8::from(byte != b'\n'));
-    }
-    found
-}
-
-fn has_zero_x(block: &[u8]) -> u8 {
-    let mut found = 0;
-    for (&byte, &next) in block.iter().zip(block.iter().skip(1)) {
-        found |= u8::from(byte == b'0') & u8::from(next | 0x20 == b'x');
-    }
-    found
+/// Whether there are as many bits in a row as make a long run, those of the next block behind those of the last one.
+fn may_be_long(last: u64, next: u64) -> bool {
+    let two = next & next >> 1;
+    let four = two & two >> 2;
+    let eight = four & four >> 4;
+    eight & eight >> 8 != 0 || last.leading_ones() + next.trailing_ones() >= runs::LONG as u32
 }
 
 /// Whether one does so, by the bytes beside it.
@@ -84,6 +133,6 @@ fn begins(before: u8, byte: u8, after: u8) -> u8 {
         | (u8::from(byte == b'*') & (u8::from(before == b'/') | u8::from(after == b'/')))
         | (u8::from(byte == b'(') & (u8::from(after.wrapping_sub(b'0') < 10) | u8::from(after <= b' ')))
         | (u8::from(byte | 0x20 == b'x') & u8::from(before == b'0'))
-        | (u8::from(byte == b'+') & alphanumeric)
+        | (u8::from(byte == b'+') & (alphanumeric | u8::from(after == b'/')))
         | (u8::from(byte == b'=') & (u8::from(before > b' ') | alphanumeric | u8::from(after < b' ')))
 }

@@ -67,6 +67,18 @@ impl Pairs {
         let spaces = fold(left) == b' ' && fold(right) == b' ';
         spaces && self.spaced || self.neighbours.get(Self::index(left, right)) == Some(&true)
     }
+
+    /// Whether a pattern may lie over a place that is left out between spaces, and over what stands beside those. (One that
+    /// ends in the space stands in the text as well.)
+    fn meet_over_space(&self, text: &[u8], place: Range<usize>) -> bool {
+        let (before, after) = (text.get(..place.start), text.get(place.end..));
+        let spaced = |byte: &&u8| fold(**byte) != b' ';
+        let left = before.unwrap_or_default().iter().rev().find(spaced);
+        let right = after.unwrap_or_default().iter().find(spaced);
+        let (Some(&left), Some(&right)) = (left, right) else { return false };
+        // A mark is left out too, and beyond it stands something else.
+        MARKS.contains(&left) || MARKS.contains(&right) || self.meet(left, b' ') && self.meet(b' ', right)
+    }
 }
 
 /// What a shell leaves out, or what quotes a literal.
@@ -91,6 +103,10 @@ fn is_notation(text: &str, places: Range<usize>) -> bool {
     let at = |place: Option<usize>| place.and_then(|place| bytes.get(place)).copied().unwrap_or(b'\n');
     let part = bytes.get(places.clone());
     places.zip(part.unwrap_or_default()).any(|(place, byte)| {
+        // Most bytes are these.
+        if matches!(byte, b' ' | b'a'..=b'w') {
+            return false;
+        }
         let (before, next) = (at(place.checked_sub(1)), at(Some(place + 1)));
         match byte {
             b'\\' | b'^' | b'`' | b'%' | b'&' | b'#' | 0x7F.. => true,
@@ -106,7 +122,7 @@ fn is_notation(text: &str, places: Range<usize>) -> bool {
             b'/' => next == b'*',
             b'*' => next == b'/',
             b'x' | b'X' => before == b'0',
-            b'+' => next.is_ascii_alphanumeric(),
+            b'+' => next.is_ascii_alphanumeric() || next == b'/',
             b'=' => {
                 let hex = next.is_ascii_hexdigit() && at(Some(place + 2)).is_ascii_hexdigit();
                 hex || next < b' ' || before == b'=' || MARKS.contains(&before) || pads(text, place)
@@ -148,6 +164,13 @@ struct Without {
     marks: Rest,
     /// Without all from the first to the last of marks between which only what joins literals stands.
     gaps: Rest,
+}
+
+impl Without {
+    fn with_capacity(bytes: usize) -> Self {
+        let rest = || Rest { text: String::with_capacity(bytes), ..Rest::default() };
+        Self { marks: rest(), gaps: rest(), ..Self::default() }
+    }
 }
 
 /// What is left of a text.
@@ -204,7 +227,7 @@ fn leave_out(text: &str, pairs: &Pairs) -> Option<Without> {
         if at < copied || mark(at).is_none() {
             continue;
         }
-        let without = without.get_or_insert_default();
+        let without = without.get_or_insert_with(|| Without::with_capacity(bytes.len()));
         // From the first mark to the last one, and what stands between them.
         let (mut end, mut reach) = (at, at);
         let (mut between, mut pending) = (String::new(), String::new());
@@ -227,9 +250,14 @@ fn leave_out(text: &str, pairs: &Pairs) -> Option<Without> {
         kinds.sort_unstable();
         kinds.dedup();
         let before = at.checked_sub(1).and_then(|before| bytes.get(before)).copied();
-        for from in before.into_iter().chain(kinds.iter().copied()) {
-            let mut right = bytes.get(end).copied().into_iter().chain(kinds.iter().copied());
-            without.met |= right.any(|to| pairs.meet(from, to));
+        let after = bytes.get(end).copied();
+        if kinds.is_empty() && before == Some(b' ') && after == Some(b' ') {
+            without.met |= pairs.spaced && pairs.meet_over_space(bytes, at..end);
+        } else {
+            for from in before.into_iter().chain(kinds.iter().copied()) {
+                let mut right = after.into_iter().chain(kinds.iter().copied());
+                without.met |= right.any(|to| pairs.meet(from, to));
+            }
         }
         without.prefixed |= kinds.iter().any(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
         let kept = text.get(copied..at).unwrap_or_default();

@@ -8,6 +8,9 @@ use std::ops::Range;
 /// The shortest run that counts as long.
 pub(super) const LONG: usize = 16;
 
+/// The lowest of its characters.
+pub(super) const FLOOR: u8 = b'+';
+
 const EIGHT: usize = 8;
 /// One in each of eight bytes.
 const EACH: u64 = 0x0101_0101_0101_0101;
@@ -19,7 +22,7 @@ fn may_be_part(eight: [u8; EIGHT]) -> bool {
 
 /// A bit for each of eight bytes below `+`. What is beyond ASCII may be taken for such a byte, never the other way.
 fn low_bytes(eight: [u8; EIGHT]) -> u64 {
-    u64::from_le_bytes(eight).wrapping_sub(EACH * u64::from(b'+')) & EACH << 7
+    u64::from_le_bytes(eight).wrapping_sub(EACH * u64::from(FLOOR)) & EACH << 7
 }
 
 /// Whether a text has a long run.

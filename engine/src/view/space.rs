@@ -2,6 +2,8 @@
 //!
 //! That is no decoding of its own: it is how readings, and the patterns that are looked for in them, are compared.
 
+use argala_vector::{BLOCK, Kinds, MOST};
+
 /// The text with one space for each run of white space, or none where it is so.
 pub(super) fn collapse(text: &str) -> Option<String> {
     let mut out = String::new();
@@ -21,13 +23,24 @@ pub(super) fn collapse(text: &str) -> Option<String> {
     (copied > 0).then(|| out + text.get(copied..).unwrap_or_default())
 }
 
-/// Whether a text of ASCII has white space that [`collapse`] would change. A loop of this form is compiled to vector
-/// instructions, as those of `gate` are.
+/// White space that isn't a space, and what is above one.
+const SPACES: Kinds = Kinds::new(
+    [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0],
+    b'!',
+);
+
+/// Whether a text of ASCII may have white space that [`collapse`] would change: any but a space, or two of them.
 pub(crate) fn has_wide_space(text: &[u8]) -> bool {
-    let wide = |byte: u8| u8::from(byte.wrapping_sub(b'\t') <= b'\r' - b'\t');
-    let mut found = text.last().map_or(0, |byte| wide(*byte));
-    for (&byte, &next) in text.iter().zip(text.iter().skip(1)) {
-        found |= wide(byte) | (u8::from(byte == b' ') & u8::from(next == b' '));
-    }
-    found != 0
+    let mut last = 0;
+    text.chunks(MOST).any(|group| {
+        let look = SPACES.look(group);
+        look.kinds != 0
+            || group.chunks(BLOCK).zip(look.high).any(|(block, high)| {
+                let low = !high & (u64::MAX >> (BLOCK - block.len()));
+                let pairs = low & (low << 1 | last);
+                last = low >> (BLOCK - 1);
+                pairs != 0
+            })
+    })
 }

@@ -73,6 +73,7 @@ fn what_hides_words_from_a_reader_is_read() {
         ("01000100 01010010 01001111 01010000", "DROP", &["binary"]),
         ("D=52OP", "DROP", &["quoted-printable"]),
         ("D+AFIATwBQ-", "DROP", &["utf-7"]),
+        ("a +/yT/Mv8v/zA- b", "a DROP b", &["utf-7", "unicode"]),
         ("DROP+TABLE", "DROP TABLE", &["plus"]),
         ("DR/**/OP", "DROP", &["comments"]),
         ("DROP/* x */TABLE", "DROP TABLE", &["comments"]),

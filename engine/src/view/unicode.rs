@@ -76,6 +76,9 @@ fn keeps_marks(base: char) -> bool {
 
 /// Where the tag characters of a text spell ASCII: that text.
 pub(super) fn spell_tags(text: &str) -> Option<String> {
+    if text.is_ascii() {
+        return None;
+    }
     let spelt: String = text
         .chars()
         .filter_map(|character| match u32::from(character) {

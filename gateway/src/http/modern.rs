@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use argala_json::quote;
-use argala_wire::http::headers::{METHOD, NAME, PARAM_PREFIX, PROTOCOL_VERSION, ROUTING, decode, named_by};
+use argala_wire::http::headers::{
+    METHOD, NAME, PARAM_PREFIX, PROTOCOL_VERSION, ROUTING, decode, is_named, named_by,
+};
 use argala_wire::line::Line;
 use argala_wire::reply::code;
 use argala_wire::{Frame, Kind, Sender, modern};
@@ -104,6 +106,7 @@ fn check(headers: &HeaderMap, frame: &Frame) -> Result<(), Refusal> {
     {
         match header(headers, NAME)? {
             Some(header) if header == body => {}
+            None if !is_named(method) => {}
             header => return Err(mismatch(NAME, header.as_deref(), frame.raw(&["params", member]))),
         }
     }

@@ -117,11 +117,8 @@ impl Hub {
         let mut params = r#"{"uri":"#.to_owned();
         quote(uri, &mut params);
         params.push('}');
-        let call = self.requests.open_own(What::Ignore);
-        let text = reply::request(call, legacy::RESOURCES_UNSUBSCRIBE, Some(&params));
-        if self.send(Outgoing::new(text)).is_err() {
-            self.requests.remove(call);
-        }
+        let call = self.requests.next_id();
+        self.pass(Outgoing::new(reply::request(call, legacy::RESOURCES_UNSUBSCRIBE, Some(&params))));
     }
 
     fn take_notification(&mut self, link: LinkId, method: &str, frame: Frame) {

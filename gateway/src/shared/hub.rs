@@ -11,7 +11,7 @@ use argala_wire::{Id, legacy};
 use tokio::sync::{mpsc, watch};
 
 use super::introduction::Introduction;
-use super::requests::{Requests, What};
+use super::requests::Requests;
 use super::subscriptions::Subscriptions;
 use super::{EVENTS, Event, Generation, LinkId, Linked};
 use crate::connection::{Connection, Ending, News, Outgoing};
@@ -122,7 +122,7 @@ impl Hub {
                 self.forget_standing();
                 self.generation += 1;
                 self.state = State::Up(outbox);
-                self.tell_all(|generation| Event::Up(generation));
+                self.tell_all(Event::Up);
             }
             News::Line { line, about } => self.take_line(line, about),
             News::Down(reason) => {
@@ -182,11 +182,9 @@ impl Hub {
         if self.links.remove(&link).is_none() {
             return;
         }
-        for (id, request) in self.requests.take_link(link) {
-            if request.what != What::Introduction {
-                let params = format!(r#"{{"requestId":{id},"reason":"the session has ended"}}"#);
-                self.pass(Outgoing::new(reply::notification(legacy::CANCELLED, Some(&params))));
-            }
+        for id in self.requests.take_link(link) {
+            let params = format!(r#"{{"requestId":{id},"reason":"the session has ended"}}"#);
+            self.pass(Outgoing::new(reply::notification(legacy::CANCELLED, Some(&params))));
         }
         for uri in self.subscriptions.drop_link(link) {
             self.unsubscribe(&uri);

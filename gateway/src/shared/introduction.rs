@@ -6,7 +6,6 @@ use argala_wire::{Frame, Id, Sender, legacy};
 use super::LinkId;
 use super::capabilities::without_tasks;
 use super::hub::Hub;
-use super::requests::What;
 use crate::connection::Outgoing;
 
 /// How far the introduction has come.
@@ -38,7 +37,7 @@ impl Hub {
             Introduction::Known(_) => self.answer_introduction(&waiting),
             Introduction::Asked { waiting: all, .. } => all.push(waiting),
             Introduction::None => {
-                let call = self.requests.open_own(What::Introduction);
+                let call = self.requests.open_introduction();
                 // Able to nothing, so that the server asks nobody anything.
                 let params = format!(
                     r#"{{"protocolVersion":"{}","capabilities":{{}},"clientInfo":{{"name":"argala","version":"{}"}}}}"#,

@@ -36,7 +36,7 @@ impl Link {
         loop {
             let (queue, mut events) = outbox(QUEUE);
             if self.hub.send(Linked::Joined(self.number, queue)).await.is_err() {
-                self.tell(News::Down("the gateway ends".to_owned())).await;
+                self.tell(News::Down("the connection that sessions share has ended".to_owned())).await;
                 return std::future::pending().await;
             }
             while let Some(event) = events.next().await {

@@ -13,7 +13,7 @@ const MAX_OF_ONE: usize = 2_000;
 /// A request that the server hasn't answered.
 #[derive(Debug)]
 pub(super) struct Request {
-    /// The session that has asked; None for one of the hub's own.
+    /// The session that has asked; None where the hub has.
     pub(super) asker: Option<Asker>,
     pub(super) what: What,
 }
@@ -41,8 +41,6 @@ pub(super) enum What {
     Subscribe(String),
     /// It is the server's introduction.
     Introduction,
-    /// Nobody wants it.
-    Ignore,
 }
 
 /// All requests in flight.
@@ -66,16 +64,22 @@ impl Requests {
             return Err("too many requests are in flight; try again later");
         }
         *count += 1;
-        self.last += 1;
-        self.by_asker.insert(key, self.last);
-        self.open.insert(self.last, Request { asker: Some(asker), what });
-        Ok(self.last)
+        let number = self.next_id();
+        self.by_asker.insert(key, number);
+        self.open.insert(number, Request { asker: Some(asker), what });
+        Ok(number)
     }
 
-    /// Notes a request of the hub's own.
-    pub(super) fn open_own(&mut self, what: What) -> u64 {
+    /// Notes the introduction of the hub itself.
+    pub(super) fn open_introduction(&mut self) -> u64 {
+        let number = self.next_id();
+        self.open.insert(number, Request { asker: None, what: What::Introduction });
+        number
+    }
+
+    /// An id that no request has had: for one whose answer nobody wants.
+    pub(super) fn next_id(&mut self) -> u64 {
         self.last += 1;
-        self.open.insert(self.last, Request { asker: None, what });
         self.last
     }
 
@@ -101,13 +105,14 @@ impl Requests {
         Some((number, self.remove(number)?))
     }
 
-    /// Takes every request of a session's.
-    pub(super) fn take_link(&mut self, link: LinkId) -> Vec<(u64, Request)> {
+    /// Forgets every request of a session's; their ids.
+    pub(super) fn take_link(&mut self, link: LinkId) -> Vec<u64> {
         let is_own = |request: &Request| request.asker.as_ref().is_some_and(|asker| asker.link == link);
         let mut own: Vec<u64> =
             self.open.iter().filter(|(_, request)| is_own(request)).map(|(id, _)| *id).collect();
         own.sort_unstable();
-        own.into_iter().filter_map(|id| Some((id, self.remove(id)?))).collect()
+        own.iter().for_each(|id| drop(self.remove(*id)));
+        own
     }
 
     /// Forgets all of them. Ids go on: an answer that comes late must find nobody.
