@@ -100,10 +100,25 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::fro
 const STEADY: Duration = Duration::from_secs(10);
 
 impl Connection {
-    /// Starts a downstream and keeps it running. What happens to it is told to `reports`.
+    /// Opens a session's connection: its own, or a link to the one that all sessions share. What happens to it is told to
+    /// `reports`.
     pub(crate) fn open(id: ServerId, server: &Server, reports: mpsc::Sender<Report>) -> Self {
+        match &server.shared {
+            Some(shared) => shared.link(id, server, reports),
+            None => Self::of_its_own(id, server, reports),
+        }
+    }
+
+    /// A connection that someone else keeps, who hears how it is to end, and drops the last when it has.
+    pub(crate) fn kept() -> (Self, watch::Receiver<Ending>, watch::Sender<()>) {
         let (ending, told) = watch::channel(Ending::Open);
         let (alive, gone) = watch::channel(());
+        (Self { ending, gone }, told, alive)
+    }
+
+    /// Starts a downstream and keeps it running.
+    pub(crate) fn of_its_own(id: ServerId, server: &Server, reports: mpsc::Sender<Report>) -> Self {
+        let (connection, told, alive) = Self::kept();
         let contact = Contact { server: id, name: server.name.clone(), reports, told };
         match &server.transport {
             Transport::Stdio(command) => {
@@ -113,7 +128,7 @@ impl Connection {
                 tokio::spawn(http::keep(contact, remote.clone(), alive));
             }
         }
-        Self { ending, gone }
+        connection
     }
 
     /// Tells the server, and all that it started, to end. [`Self::closed`] waits for it.

@@ -12,6 +12,7 @@ mod http;
 mod mirrored;
 mod servers;
 mod session;
+mod shared;
 mod stdio;
 
 use std::process::ExitCode;

@@ -13,6 +13,7 @@ use argala_json::{Limits, Node, Options, Outline};
 use argala_wire::child::Command;
 
 use crate::mirrored::Mirrored;
+use crate::shared::Shared;
 use eras::Eras;
 pub(crate) use remote::{Kind, Remote, is_loopback};
 
@@ -23,11 +24,13 @@ pub(crate) struct Server {
     pub(crate) transport: Transport,
     pub(crate) eras: Eras,
     pub(crate) mirrored: Mirrored,
+    /// The connection that all sessions share, where each doesn't have one of its own.
+    pub(crate) shared: Option<Shared>,
 }
 
 impl Server {
     pub(crate) fn new(name: String, transport: Transport) -> Self {
-        Self { name, transport, eras: Eras::default(), mirrored: Mirrored::default() }
+        Self { name, transport, eras: Eras::default(), mirrored: Mirrored::default(), shared: None }
     }
 }
 
@@ -97,7 +100,7 @@ pub(crate) fn load(
 type Fault = (Option<usize>, String);
 
 /// The keys of a server that is a process that are read. Hosts have more of their own, which are no mistake.
-const READ: [&str; 6] = ["type", "command", "args", "env", "cwd", "disabled"];
+const READ: [&str; 7] = ["type", "command", "args", "env", "cwd", "disabled", "shared"];
 
 /// The levels down to an element of `args`.
 const DEPTH: usize = 4;
@@ -125,9 +128,10 @@ fn read(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Ser
         if file.member(entry, "disabled").is_some_and(|node| node.raw(text) == "true") {
             continue;
         }
-        let transport =
-            file.transport(entry).map_err(|(at, message)| (at, format!("server `{name}`: {message}")))?;
-        servers.push(Server::new(name, transport));
+        let named = |(at, message): Fault| (at, format!("server `{name}`: {message}"));
+        let transport = file.transport(entry).map_err(named)?;
+        let shared = file.is_shared(entry).map_err(named)?.then(Shared::default);
+        servers.push(Server { shared, ..Server::new(name, transport) });
     }
     if servers.is_empty() {
         return Err((Some(table.span.start), "the file names no server that is not disabled".to_owned()));
@@ -158,6 +162,15 @@ struct File<'a> {
 impl File<'_> {
     fn member(&self, object: &Node, key: &str) -> Option<&Node> {
         self.outline.member(object, key)
+    }
+
+    /// Whether all sessions use one connection to a server.
+    fn is_shared(&self, entry: &Node) -> Result<bool, Fault> {
+        match self.member(entry, "shared").map(|node| (node, node.raw(self.text))) {
+            None | Some((_, "false")) => Ok(false),
+            Some((_, "true")) => Ok(true),
+            Some((node, _)) => Err((Some(node.span.start), "`shared` must be true or false".to_owned())),
+        }
     }
 
     fn transport(&self, entry: &Node) -> Result<Transport, Fault> {
@@ -289,6 +302,7 @@ mod tests {
             (r#"{"mcpServers": {"a": {"command": "x", "env": []}}}"#, "`env` must be an object"),
             (r#"{"mcpServers": {"a": {"command": "${NOPE}"}}}"#, "`NOPE` is not set"),
             (r#"{"mcpServers": {"a": {"command": "${input:key}"}}}"#, "a variable of the host's own"),
+            (r#"{"mcpServers": {"a": {"command": "x", "shared": 1}}}"#, "`shared` must be true or false"),
             (r#"{"mcpServers": {"a": {"type": "http", "command": "x"}}}"#, "it names no `url`"),
             (r#"{"mcpServers": {"a": {"type": "ws", "url": "https://x"}}}"#, "is none of"),
             (

@@ -21,6 +21,7 @@ mod inputs;
 mod introduction;
 mod listing;
 mod opening;
+mod paging;
 mod routes;
 mod standing;
 mod subscriptions;

@@ -10,13 +10,14 @@ use argala_engine::policy::MethodGlob;
 use argala_wire::child::Command;
 use clap::Args;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use super::{Failure, load_policy, log};
 use crate::health::Health;
 use crate::http;
 use crate::servers::{self, Server, Transport};
 use crate::session::Setup;
+use crate::shared;
 use crate::stdio;
 
 /// Put the gateway before MCP servers: to the host it is one MCP server on stdin and stdout.
@@ -109,14 +110,20 @@ impl Serve {
         .enable_all()
         .build()
         .map_err(|error| Failure::new(format!("the runtime can't be started: {error}")))?;
+        let servers = Arc::clone(&setup.servers);
+        let stop = runtime.block_on(async { Stop::watch() });
         let served = match &self.http {
-            Some(address) => runtime.block_on(self.over_http.serve(address, setup)),
+            Some(address) => runtime.block_on(self.over_http.serve(address, setup, stop.told())),
             None => {
-                let serve = stdio::serve(setup, tokio::io::stdin(), tokio::io::stdout(), told_to_stop());
+                let serve = stdio::serve(setup, tokio::io::stdin(), tokio::io::stdout(), stop.told());
                 runtime.block_on(serve);
                 Ok(())
             }
         };
+        runtime.block_on(shared::end_all(
+            servers.iter().filter_map(|server| server.shared.as_ref()),
+            stop.told(),
+        ));
         // A thread still waits for the host's next line, and would wait for ever.
         runtime.shutdown_background();
         log.end();
@@ -145,7 +152,7 @@ impl Serve {
 }
 
 impl OverHttp {
-    async fn serve(self, address: &str, setup: Setup) -> Result<(), Failure> {
+    async fn serve(self, address: &str, setup: Setup, stop: impl Future<Output = ()>) -> Result<(), Failure> {
         let failed = |error: std::io::Error| Failure::new(format!("--http {address}: {error}"));
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
@@ -166,12 +173,33 @@ impl OverHttp {
             session_idle: Duration::from_secs(self.session_idle.max(1)),
         };
         eprintln!("listening on http://{bound}/mcp");
-        http::serve(listener, bound, setup, options, told_to_stop()).await;
+        http::serve(listener, bound, setup, options, stop).await;
         Ok(())
     }
 }
 
-/// Ends when the process is told to stop, so that it can end its servers first.
+/// That the process is told to stop, so that it can end its servers first.
+struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    fn watch() -> Self {
+        let (stopping, stop) = watch::channel(false);
+        tokio::spawn(async move {
+            told_to_stop().await;
+            let _ = stopping.send(true);
+        });
+        Self(stop)
+    }
+
+    /// Ends when the process has been told to stop.
+    fn told(&self) -> impl Future<Output = ()> + use<> {
+        let mut stop = self.0.clone();
+        async move {
+            let _ = stop.wait_for(|told| *told).await;
+        }
+    }
+}
+
 async fn told_to_stop() {
     #[cfg(unix)]
     {

@@ -35,7 +35,8 @@ pub(crate) enum Kind {
 /// The keys of an address. `httpUrl` is one of streamable HTTP.
 pub(super) const ADDRESSES: [&str; 3] = ["url", "serverUrl", "httpUrl"];
 /// The keys of such a server that are read.
-pub(super) const READ: [&str; 7] = ["type", "url", "serverUrl", "httpUrl", "headers", "timeout", "disabled"];
+pub(super) const READ: [&str; 8] =
+    ["type", "url", "serverUrl", "httpUrl", "headers", "timeout", "disabled", "shared"];
 /// As patient as MCP's own clients are: longer than most hosts wait, so that it is the host who gives up.
 const TIMEOUT: Duration = Duration::from_secs(300);
 /// Hosts write `timeout` in seconds or in milliseconds: none means more seconds, nor fewer milliseconds, than these.

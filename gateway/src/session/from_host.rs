@@ -196,10 +196,7 @@ impl Session {
     /// A request to one of several servers, or to all of them.
     fn route_request(&mut self, frame: &Frame, method: &str, to: ReplyTo) {
         if let Some(kind) = LISTS.iter().find(|kind| kind.method == method) {
-            return match frame.raw(&["params", "cursor"]) {
-                None | Some("null") => self.gather_list(*kind, to),
-                Some(_) => self.refuse_cursor(&to),
-            };
+            return self.list(*kind, frame, to);
         }
         match method {
             legacy::LOGGING_SET_LEVEL => {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use argala_json::quote;
 use argala_wire::reply::{self, code};
 use argala_wire::{Era, Frame, legacy, modern};
 use tokio::time::Instant;
@@ -13,6 +14,7 @@ use super::caching::Caching;
 use super::calls::{GatherId, Purpose};
 use super::catalogue::{ListKind, RESOURCES, TASKS, TEMPLATES};
 use super::downstream::Hearing;
+use super::paging::{Page, Place};
 use crate::connection::ServerId;
 use crate::host::PostId;
 
@@ -37,8 +39,8 @@ struct Gather {
 
 #[derive(Debug)]
 enum What {
-    /// A list, merged of these servers' lists.
-    List { kind: ListKind, servers: Vec<ServerId> },
+    /// A list, merged of these servers' lists, from a place on.
+    List { kind: ListKind, servers: Vec<ServerId>, from: Option<Place> },
     /// A setting: done where one server has taken it, else the first error, as JSON.
     Setting { taken: bool, error: Option<String> },
 }
@@ -81,19 +83,38 @@ impl Gathers {
 }
 
 impl Session {
-    /// Asks every server that has it for its list, and answers with all of them.
-    pub(super) fn gather_list(&mut self, kind: ListKind, to: ReplyTo) {
+    /// A host's request for a merged list, or for the next page of one.
+    pub(super) fn list(&mut self, kind: ListKind, frame: &Frame, to: ReplyTo) {
+        let cursor = frame.at(&["params", "cursor"]).filter(|cursor| cursor.raw(frame.text()) != "null");
+        let from = cursor.map(|cursor| {
+            let named = |name: &str| (0..self.downstreams.len()).find(|server| self.name(*server) == name);
+            Place::read(&cursor.string(frame.text())?, kind, named)
+        });
+        if from == Some(None) {
+            let message = format!(
+                "this cursor is none that `{}` has given out here; list again without one",
+                kind.method
+            );
+            return self.refuse(&to, code::INVALID_PARAMS, &message);
+        }
+        self.gather_list(kind, from.flatten(), to);
+    }
+
+    /// Answers with the lists of all servers that have such a list. Each is asked for its own, but for a further page.
+    fn gather_list(&mut self, kind: ListKind, from: Option<Place>, to: ReplyTo) {
         let servers: Vec<ServerId> =
             (0..self.downstreams.len()).filter(|server| self.has_list(*server, kind)).collect();
+        // In the modern era it may be another session that has given the pages before.
+        let is_kept = from.is_some() && servers.iter().any(|server| self.listings.has(*server, kind));
         let mut waiting = BTreeSet::new();
-        for server in &servers {
+        for server in servers.iter().filter(|_| !is_kept) {
             // A server that is late is asked all the same, for the next time.
             let late = self.is_silent(*server) || self.listings.is_late(*server, kind);
             if self.fetch_list(*server, kind) && !late {
                 waiting.insert(*server);
             }
         }
-        let id = self.gathers.open(to, What::List { kind, servers }, waiting);
+        let id = self.gathers.open(to, What::List { kind, servers, from }, waiting);
         self.try_end_gather(id);
     }
 
@@ -197,13 +218,13 @@ impl Session {
                 return self.answer(&gather.to, answer);
             }
             What::Setting { .. } => "{}".to_owned(),
-            What::List { kind, servers } => self.merged_list(kind, &servers),
+            What::List { kind, servers, from } => self.merged_list(kind, &servers, from),
         };
         self.answer(&gather.to, reply::result(id, &result));
     }
 
-    /// The lists of these servers as one result, in the order of servers.
-    fn merged_list(&mut self, kind: ListKind, servers: &[ServerId]) -> String {
+    /// A page of the lists of these servers, in the order of servers.
+    fn merged_list(&mut self, kind: ListKind, servers: &[ServerId], from: Option<Place>) -> String {
         let mut merged = "{".to_owned();
         if self.era() == Era::Modern {
             let all = servers.iter().map(|server| self.listings.caching(*server, kind));
@@ -212,22 +233,35 @@ impl Session {
                 merged.push_str(&format!(r#""{name}":{value},"#));
             }
         }
-        merged.push_str(&format!(r#""{}":["#, kind.member));
-        let mut separator = "";
-        for server in servers {
-            for (key, entry) in self.listings.give(*server, kind) {
+        let mut page = Page::default();
+        // The last entry on the page, and whether there are more.
+        let (mut last, mut more) = (from.clone(), false);
+        let first = from.as_ref().map_or(0, |from| from.server);
+        'page: for server in servers.iter().copied().filter(|server| *server >= first) {
+            let entries = self.listings.give(server, kind);
+            let start =
+                from.as_ref().filter(|from| from.server == server).map_or(0, |from| from.next(entries));
+            for (index, shown) in entries.iter().enumerate().skip(start) {
+                let (key, entry) = shown;
+                if !page.add(entry) {
+                    more = true;
+                    break 'page;
+                }
+                last = Some(Place::behind(server, index, shown));
                 match kind {
-                    RESOURCES => self.routes.learn_resource(key, *server),
-                    TEMPLATES => self.routes.learn_template(key, *server),
-                    TASKS => self.routes.learn_listed_task(key, *server),
+                    RESOURCES => self.routes.learn_resource(key, server),
+                    TEMPLATES => self.routes.learn_template(key, server),
+                    TASKS => self.routes.learn_listed_task(key, server),
                     _ => {}
                 }
-                merged.push_str(separator);
-                merged.push_str(entry);
-                separator = ",";
             }
         }
-        merged.push_str("]}");
+        merged.push_str(&format!(r#""{}":[{}]"#, kind.member, page.text));
+        if let Some(last) = last.filter(|_| more) {
+            merged.push_str(r#","nextCursor":"#);
+            quote(&last.cursor(kind, self.name(last.server)), &mut merged);
+        }
+        merged.push('}');
         merged
     }
 
@@ -243,10 +277,5 @@ impl Session {
         for id in ids {
             self.try_end_gather(id);
         }
-    }
-
-    /// The error for a cursor that no list of ours has given out.
-    pub(super) fn refuse_cursor(&mut self, to: &ReplyTo) {
-        self.refuse(to, code::INVALID_PARAMS, "lists of several servers come whole and have no cursor");
     }
 }

@@ -36,6 +36,8 @@ struct Listing {
     fetching: Option<Pages>,
     /// The last whole list.
     whole: Vec<Shown>,
+    /// Stands for all of it.
+    print: u64,
     /// How long it holds.
     caching: Option<Caching>,
     /// What the host was given last, if it was given anything.
@@ -75,8 +77,13 @@ impl Listings {
     /// The last whole list of a server, which the host is given now.
     pub(super) fn give(&mut self, server: ServerId, kind: ListKind) -> &[Shown] {
         let listing = self.lists.entry((server, kind.method)).or_default();
-        listing.given = Some(fingerprint(&listing.whole));
+        listing.given = Some(listing.print);
         &listing.whole
+    }
+
+    /// Whether a server's list has come.
+    pub(super) fn has(&self, server: ServerId, kind: ListKind) -> bool {
+        self.lists.get(&(server, kind.method)).is_some_and(|listing| listing.caching.is_some())
     }
 
     /// How long the last whole list of a server holds.
@@ -112,6 +119,10 @@ impl Listings {
 }
 
 fn fingerprint(entries: &[Shown]) -> u64 {
+    // As long as none has come.
+    if entries.is_empty() {
+        return 0;
+    }
     let mut hasher = DefaultHasher::new();
     entries.hash(&mut hasher);
     hasher.finish()
@@ -184,6 +195,7 @@ impl Session {
     fn end_fetch(&mut self, server: ServerId, kind: ListKind) {
         let Some(listing) = self.listings.lists.get_mut(&(server, kind.method)) else { return };
         let Some(pages) = listing.fetching.take() else { return };
+        listing.print = fingerprint(&pages.entries);
         listing.whole = pages.entries;
         listing.caching = Some(pages.caching);
         listing.late = pages.since.elapsed() >= PATIENCE;
@@ -197,7 +209,7 @@ impl Session {
             return;
         }
         let Some(listing) = self.listings.lists.get(&(server, kind.method)) else { return };
-        if listing.given.is_some_and(|given| given != fingerprint(&listing.whole)) {
+        if listing.given.is_some_and(|given| given != listing.print) {
             self.announce_list(kind.capability);
         }
     }

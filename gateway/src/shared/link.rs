@@ -1,0 +1,81 @@
+//! A session's end of a shared connection: a task that hands on what the hub has for it, as fast as the session takes it.
+
+use argala_wire::line::Line;
+use argala_wire::outbox::{Inlet, outbox};
+use tokio::sync::{mpsc, watch};
+
+use super::{Event, Generation, LinkId, Linked, QUEUE};
+use crate::connection::{Ending, News, Outgoing, Report, ServerId};
+
+/// What a link is made of.
+pub(super) struct Link {
+    pub(super) number: LinkId,
+    /// The index of the server in its session.
+    pub(super) id: ServerId,
+    pub(super) hub: mpsc::Sender<Linked>,
+    pub(super) reports: mpsc::Sender<Report>,
+    pub(super) told: watch::Receiver<Ending>,
+    pub(super) alive: watch::Sender<()>,
+}
+
+/// Keeps a link until its session ends.
+pub(super) async fn keep(mut link: Link) {
+    let mut told = link.told.clone();
+    tokio::select! {
+        // An error means that nobody is left to tell.
+        _ = told.wait_for(|ending| *ending != Ending::Open) => {}
+        () = link.pass() => {}
+    }
+    let _ = link.hub.send(Linked::Left(link.number)).await;
+    drop(link.alive);
+}
+
+impl Link {
+    /// Hands on what the hub says, until nobody takes it any more.
+    async fn pass(&mut self) {
+        loop {
+            let (queue, mut events) = outbox(QUEUE);
+            if self.hub.send(Linked::Joined(self.number, queue)).await.is_err() {
+                self.tell(News::Down("the connection that sessions share has ended".to_owned())).await;
+                return std::future::pending().await;
+            }
+            while let Some(event) = events.next().await {
+                let news = match event {
+                    Event::Up(generation) => {
+                        let (outbox, inlet) = outbox(QUEUE);
+                        // Ends with the session's own end of the queue.
+                        tokio::spawn(forward(self.number, generation, inlet, self.hub.clone()));
+                        News::Up(outbox)
+                    }
+                    Event::Line { text, about } => News::Line { line: Line::Whole(text.into_bytes()), about },
+                    Event::Down(reason) => News::Down(reason),
+                };
+                if !self.tell(news).await {
+                    return;
+                }
+            }
+            // The hub has cut it off, or is no more.
+            let reason = "more was waiting for this session than can be kept".to_owned();
+            if !self.tell(News::Down(reason)).await {
+                return;
+            }
+        }
+    }
+
+    async fn tell(&self, news: News) -> bool {
+        self.reports.send(Report { server: self.id, news }).await.is_ok()
+    }
+}
+
+async fn forward(
+    link: LinkId,
+    generation: Generation,
+    mut inlet: Inlet<Outgoing>,
+    hub: mpsc::Sender<Linked>,
+) {
+    while let Some(frame) = inlet.next().await {
+        if hub.send(Linked::Said { link, generation, frame }).await.is_err() {
+            break;
+        }
+    }
+}
