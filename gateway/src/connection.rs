@@ -1,14 +1,14 @@
-//! One downstream process: started, read, started again when it ends, and ended with its session.
+//! The connection to one downstream, whatever carries it: kept up for as long as its session lasts.
 
-use std::time::{Duration, Instant};
+mod http;
+mod process;
 
-use argala_wire::child::{Child, Command};
-use argala_wire::line::{Line, LineReader, write_lines};
-use argala_wire::outbox::{Outbox, Weigh, outbox};
-use tokio::io::BufReader;
-use tokio::process::ChildStderr;
+use std::time::Duration;
+
+use argala_wire::line::Line;
+use argala_wire::outbox::{Outbox, Weigh};
 use tokio::sync::{mpsc, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::servers::{Server, Transport};
 
@@ -25,7 +25,8 @@ pub(crate) struct Report {
 /// What has happened to a downstream.
 #[derive(Debug)]
 pub(crate) enum News {
-    /// It runs, and takes frames here.
+    /// It runs, and takes frames here. Where it was up already, it knows nothing of its session any more: it must be
+    /// introduced again, and the requests in flight are still answered.
     Up(Outbox<Outgoing>),
     /// It sent a frame.
     Line {
@@ -33,7 +34,7 @@ pub(crate) enum News {
         /// The request of ours that the frame came in answer to, by its id, where the transport tells.
         about: Option<u64>,
     },
-    /// It has ended, or couldn't be started.
+    /// It has ended, or couldn't be started, or can't be reached.
     Down(String),
 }
 
@@ -41,7 +42,7 @@ pub(crate) enum News {
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     pub(crate) text: String,
-    /// `Mcp-Param-…` headers that go with it over HTTP.
+    /// `Mcp-Param-…` headers that go with it over HTTP: names, and values as they are meant (they are encoded here).
     pub(crate) headers: Vec<(String, String)>,
 }
 
@@ -93,179 +94,78 @@ pub(crate) enum Ending {
 const MAX_LINE: usize = 64 << 20;
 /// Bytes that may wait for a downstream that doesn't read.
 const QUEUE: usize = 32 << 20;
-const READ_BUFFER: usize = 64 << 10;
-/// The first and the longest wait before a server is started again.
+/// The first and the longest wait before a server is started, or called on, again.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 /// A server that ran this long is started again at once.
 const STEADY: Duration = Duration::from_secs(10);
-/// How long the last lines to a process that shall end, and from one that has ended, are waited for.
-const LAST_LINES: Duration = Duration::from_millis(500);
-/// How long the end of a process that has closed its output is waited for.
-const LAST_WORDS: Duration = Duration::from_millis(200);
 
 impl Connection {
     /// Starts a downstream and keeps it running. What happens to it is told to `reports`.
     pub(crate) fn open(id: ServerId, server: &Server, reports: mpsc::Sender<Report>) -> Self {
         let (ending, told) = watch::channel(Ending::Open);
         let (alive, gone) = watch::channel(());
-        let Transport::Stdio(command) = &server.transport;
-        let keeper = Keeper {
-            server: id,
-            name: server.name.clone(),
-            command: command.clone(),
-            reports,
-            told,
-            _alive: alive,
-        };
-        tokio::spawn(keeper.keep());
+        let contact = Contact { server: id, name: server.name.clone(), reports, told };
+        match &server.transport {
+            Transport::Stdio(command) => {
+                tokio::spawn(process::keep(contact, command.clone(), alive));
+            }
+            Transport::Http(remote) => {
+                tokio::spawn(http::keep(contact, remote.clone(), alive));
+            }
+        }
         Self { ending, gone }
     }
 
-    /// Tells the process and all that it started to end. [`Self::closed`] waits for it.
+    /// Tells the server, and all that it started, to end. [`Self::closed`] waits for it.
     pub(crate) fn end(&self, ending: Ending) {
         let _ = self.ending.send(ending);
     }
 
-    /// Waits until the process and all that it started have ended.
+    /// Waits until the server, and all that it started, have ended, as far as it is ours to end.
     pub(crate) async fn closed(&self) {
         // Nothing is ever sent: the only news is that the sender is gone.
         while self.gone.clone().changed().await.is_ok() {}
     }
 }
 
-struct Keeper {
+/// What the task that keeps a downstream up knows of the session that it does so for.
+#[derive(Debug, Clone)]
+struct Contact {
     server: ServerId,
     name: String,
-    command: Command,
     reports: mpsc::Sender<Report>,
     told: watch::Receiver<Ending>,
-    /// Dropped when everything has ended, or with a task that has panicked and taken its process group along.
-    _alive: watch::Sender<()>,
 }
 
-impl Keeper {
-    async fn keep(mut self) {
-        let mut wait = BACKOFF.0;
-        while !self.is_told_to_end() {
-            let started = Instant::now();
-            let reason = match Child::spawn(&self.command) {
-                Ok((child, streams)) => self.run(child, streams).await,
-                Err(error) => {
-                    format!("it can't be started: {}: {error}", self.culprit())
-                }
-            };
-            if self.is_told_to_end() {
-                break;
-            }
-            wait = if started.elapsed() > STEADY { BACKOFF.0 } else { wait };
-            tracing::warn!(server = self.name, "{reason}; starting it again in {} ms", wait.as_millis());
-            if !self.tell(News::Down(reason)).await {
-                break;
-            }
-            let _ = timeout(wait, self.told.changed()).await;
-            wait = (wait * 2).min(BACKOFF.1);
-        }
-    }
-
-    /// What to look at where the process can't be started: its program, or the folder that it should run in.
-    fn culprit(&self) -> String {
-        match &self.command.cwd {
-            Some(folder) if !folder.is_dir() => format!("the folder {}", folder.display()),
-            _ => self.command.program.to_string_lossy().into_owned(),
-        }
-    }
-
-    /// Runs one process to its end and says how that came.
-    async fn run(&mut self, mut child: Child, streams: argala_wire::child::Streams) -> String {
-        let (outbox, inlet) = outbox(QUEUE);
-        let mut writer = tokio::spawn(write_lines(streams.stdin, inlet));
-        let mut reader = tokio::spawn(read_lines(self.server, streams.stdout, self.reports.clone()));
-        let log = tokio::spawn(log_lines(self.name.clone(), streams.stderr));
-        tracing::debug!(server = self.name, "started");
-        self.tell(News::Up(outbox)).await;
-        let (mut ended, mut read_out) = (false, false);
-        let reason = tokio::select! {
-            status = child.ended() => {
-                ended = true;
-                match status {
-                    Ok(status) => format!("it ended ({status})"),
-                    Err(error) => format!("it ended ({error})"),
-                }
-            }
-            _ = &mut reader => {
-                read_out = true;
-                // Most close their output because they end.
-                match timeout(LAST_WORDS, child.ended()).await {
-                    Ok(Ok(status)) => {
-                        ended = true;
-                        format!("it ended ({status})")
-                    }
-                    _ => "it closed its output".to_owned(),
-                }
-            }
-            _ = self.told.changed() => "the session ended".to_owned(),
-        };
-        // A session that has ended has closed the queue, and the writer ends when it is empty.
-        if self.is_told_to_end() {
-            let _ = timeout(LAST_LINES, &mut writer).await;
-        }
-        // Closes its input, which is how a server is told that nobody needs it any more.
-        writer.abort();
-        if ended && !read_out {
-            let _ = timeout(LAST_LINES, &mut reader).await;
-        }
-        if !ended {
-            let mut told = self.told.clone();
-            child
-                .end(async move {
-                    // An error means that nobody is left to tell us: that is in a hurry, too.
-                    let _ = told.wait_for(|ending| *ending == Ending::Hurry).await;
-                })
-                .await;
-        }
-        reader.abort();
-        log.abort();
-        reason
+impl Contact {
+    /// False where nobody listens any more.
+    async fn tell(&self, news: News) -> bool {
+        self.reports.send(Report { server: self.server, news }).await.is_ok()
     }
 
     fn is_told_to_end(&self) -> bool {
         *self.told.borrow() != Ending::Open
     }
 
-    async fn tell(&self, news: News) -> bool {
-        self.reports.send(Report { server: self.server, news }).await.is_ok()
+    /// Waits until the connection is told to end, for this long at most.
+    async fn pause(&mut self, wait: Duration) {
+        let _ = timeout(wait, self.told.changed()).await;
     }
 }
 
-async fn read_lines(server: ServerId, stdout: tokio::process::ChildStdout, reports: mpsc::Sender<Report>) {
-    let mut lines = LineReader::new(BufReader::with_capacity(READ_BUFFER, stdout), MAX_LINE);
-    while let Ok(Some(line)) = lines.next().await {
-        if reports.send(Report { server, news: News::Line { line, about: None } }).await.is_err() {
-            break;
-        }
-    }
-}
+/// The waits between two attempts, each twice the one before.
+#[derive(Debug)]
+struct Backoff(Duration);
 
-/// A server's words, fit for a terminal: nothing in them moves the cursor or turns the direction of text.
-fn plain(text: &str) -> String {
-    let moves = |character: char| {
-        let bidi =
-            matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        bidi || (character.is_control() && character != '\t')
-    };
-    let mut plain = String::with_capacity(text.len());
-    for character in text.chars() {
-        if moves(character) { plain.extend(character.escape_unicode()) } else { plain.push(character) }
+impl Backoff {
+    fn new() -> Self {
+        Self(BACKOFF.0)
     }
-    plain
-}
 
-/// A server's stderr is its log, and becomes part of ours.
-async fn log_lines(name: String, stderr: ChildStderr) {
-    const LONGEST: usize = 8 << 10;
-    let mut lines = LineReader::new(BufReader::new(stderr), LONGEST);
-    while let Ok(Some(line)) = lines.next().await {
-        let (Line::Whole(text) | Line::TooLong { head: text, .. }) = line;
-        tracing::info!(server = name, "stderr: {}", plain(&String::from_utf8_lossy(&text)));
+    /// The wait after an attempt that began then.
+    fn after(&mut self, started: Instant) -> Duration {
+        let wait = if started.elapsed() > STEADY { BACKOFF.0 } else { self.0 };
+        self.0 = (wait * 2).min(BACKOFF.1);
+        wait
     }
 }

@@ -2,18 +2,21 @@
 
 mod eras;
 mod expand;
+mod remote;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use argala_json::{Limits, Node, Options, Outline};
 use argala_wire::child::Command;
 
 use crate::mirrored::Mirrored;
 use eras::Eras;
+pub(crate) use remote::{Kind, Remote, is_loopback};
 
-/// A downstream server: what the policy and the host know it by, and how it is started.
+/// A downstream server: what the policy and the host know it by, and how it is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Server {
     pub(crate) name: String,
@@ -33,6 +36,8 @@ impl Server {
 pub(crate) enum Transport {
     /// It is a process of ours, and speaks on its stdin and stdout.
     Stdio(Command),
+    /// It is spoken to over HTTP.
+    Http(Arc<Remote>),
 }
 
 impl Transport {
@@ -40,6 +45,7 @@ impl Transport {
     pub(crate) fn is_http(&self) -> bool {
         match self {
             Self::Stdio(_) => false,
+            Self::Http(_) => true,
         }
     }
 }
@@ -90,7 +96,7 @@ pub(crate) fn load(
 /// What is wrong, and at which byte.
 type Fault = (Option<usize>, String);
 
-/// The keys of a server that are read. Hosts have more of their own, which are no mistake.
+/// The keys of a server that is a process that are read. Hosts have more of their own, which are no mistake.
 const READ: [&str; 6] = ["type", "command", "args", "env", "cwd", "disabled"];
 
 /// The levels down to an element of `args`.
@@ -119,9 +125,9 @@ fn read(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Ser
         if file.member(entry, "disabled").is_some_and(|node| node.raw(text) == "true") {
             continue;
         }
-        let command =
-            file.command(entry).map_err(|(at, message)| (at, format!("server `{name}`: {message}")))?;
-        servers.push(Server::new(name, Transport::Stdio(command)));
+        let transport =
+            file.transport(entry).map_err(|(at, message)| (at, format!("server `{name}`: {message}")))?;
+        servers.push(Server::new(name, transport));
     }
     if servers.is_empty() {
         return Err((Some(table.span.start), "the file names no server that is not disabled".to_owned()));
@@ -154,23 +160,33 @@ impl File<'_> {
         self.outline.member(object, key)
     }
 
-    fn command(&self, entry: &Node) -> Result<Command, Fault> {
+    fn transport(&self, entry: &Node) -> Result<Transport, Fault> {
         let at = Some(entry.span.start);
         if !entry.raw(self.text).starts_with('{') {
             return Err((at, "expected an object".to_owned()));
         }
-        let kind = self.member(entry, "type").and_then(|node| node.string(self.text));
-        let remote = ["url", "serverUrl", "httpUrl"].iter().any(|key| self.member(entry, key).is_some());
-        if remote || kind.as_deref().is_some_and(|kind| kind != "stdio") {
-            let message =
-                "it is reached over HTTP, and this version of Argala starts stdio servers only; remove it, or set \"disabled\": true".to_owned();
-            return Err((at, message));
+        let kind = self.member(entry, "type").map(|node| self.string(node, "type")).transpose()?;
+        let kind = kind.as_deref();
+        let has_address = remote::ADDRESSES.iter().any(|key| self.member(entry, key).is_some());
+        let has_command = self.member(entry, "command").is_some();
+        if has_address && has_command {
+            return Err((at, "it has both a `command` and a `url`; which of them is meant?".to_owned()));
         }
+        let is_process = kind == Some("stdio") || (kind.is_none() && !has_address);
+        let known: &[&str] = if is_process { &READ } else { &remote::READ };
         for key in self.outline.children(entry).filter_map(|node| node.key.as_deref()) {
-            if !READ.contains(&key) {
+            if !known.contains(&key) {
                 tracing::warn!("servers file: the key `{key}` is not read");
             }
         }
+        if is_process {
+            return self.command(entry).map(Transport::Stdio);
+        }
+        self.remote(entry, kind).map(|remote| Transport::Http(Arc::new(remote)))
+    }
+
+    fn command(&self, entry: &Node) -> Result<Command, Fault> {
+        let at = Some(entry.span.start);
         let Some(program) = self.member(entry, "command") else {
             return Err((at, "it names no `command`".to_owned()));
         };
@@ -218,6 +234,12 @@ fn position(text: &str, offset: usize) -> (usize, usize) {
     (line, column)
 }
 
+/// The servers of a file without variables.
+#[cfg(test)]
+pub(crate) fn read_for_tests(text: &str) -> Vec<Server> {
+    read(text, &|_| None).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Transport, read};
@@ -239,9 +261,9 @@ mod tests {
         let servers = read(text, &variable).unwrap();
         let names: Vec<_> = servers.iter().map(|server| server.name.as_str()).collect();
         assert_eq!(names, ["fs", "git.local"]);
-        let command = |at: usize| {
-            let Transport::Stdio(command) = &servers[at].transport;
-            command
+        let command = |at: usize| match &servers[at].transport {
+            Transport::Stdio(command) => command,
+            Transport::Http(_) => panic!("{} is no process", servers[at].name),
         };
         assert_eq!(command(0).args[2], "/home/ada/x");
         assert_eq!(command(0).env["A"], "c");
@@ -267,8 +289,35 @@ mod tests {
             (r#"{"mcpServers": {"a": {"command": "x", "env": []}}}"#, "`env` must be an object"),
             (r#"{"mcpServers": {"a": {"command": "${NOPE}"}}}"#, "`NOPE` is not set"),
             (r#"{"mcpServers": {"a": {"command": "${input:key}"}}}"#, "a variable of the host's own"),
-            (r#"{"mcpServers": {"a": {"url": "https://x"}}}"#, "stdio servers only"),
-            (r#"{"mcpServers": {"a": {"type": "http", "command": "x"}}}"#, "stdio servers only"),
+            (r#"{"mcpServers": {"a": {"type": "http", "command": "x"}}}"#, "it names no `url`"),
+            (r#"{"mcpServers": {"a": {"type": "ws", "url": "https://x"}}}"#, "is none of"),
+            (
+                r#"{"mcpServers": {"a": {"command": "x", "url": "https://x"}}}"#,
+                "both a `command` and a `url`",
+            ),
+            (r#"{"mcpServers": {"a": {"url": "https://x", "serverUrl": "https://x"}}}"#, "another address"),
+            (r#"{"mcpServers": {"a": {"url": "x"}}}"#, "`url` is no URL"),
+            (r#"{"mcpServers": {"a": {"url": "file:///x"}}}"#, "must begin with http"),
+            (r#"{"mcpServers": {"a": {"url": "https://u:p@x"}}}"#, "no user and password"),
+            (r#"{"mcpServers": {"a": {"url": "https://x", "headers": []}}}"#, "`headers` must be an object"),
+            (
+                r#"{"mcpServers": {"a": {"url": "https://x", "headers": {"a b": "c"}}}}"#,
+                "can't be a header's name",
+            ),
+            (
+                r#"{"mcpServers": {"a": {"url": "https://x", "headers": {"A": "b\nC: d"}}}}"#,
+                "no header can carry",
+            ),
+            (
+                r#"{"mcpServers": {"a": {"url": "https://x", "headers": {"A": "b", "a": "c"}}}}"#,
+                "stands twice",
+            ),
+            (r#"{"mcpServers": {"a": {"url": "https://x", "headers": {"Host": "y"}}}}"#, "by Argala itself"),
+            (
+                r#"{"mcpServers": {"a": {"url": "https://x", "headers": {"A": "${NOPE}"}}}}"#,
+                "`NOPE` is not set",
+            ),
+            (r#"{"mcpServers": {"a": {"url": "https://x", "timeout": 0}}}"#, "a number above 0"),
             (r#"{"mcpServers": {"a__b": {"command": "x"}}}"#, "must not hold `__`"),
             (r#"{"mcpServers": {"a_": {"command": "x"}}}"#, "nor end in `_`"),
             (r#"{"mcpServers": {"a b": {"command": "x"}}}"#, "letters, digits"),

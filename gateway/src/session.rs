@@ -247,6 +247,10 @@ impl Session {
         match report.news {
             News::Up(outbox) => {
                 self.setup.health.note(self.name(server), health::State::Up, "");
+                // It may have been up, and have forgotten what it asked.
+                for cancelled in self.asks.drop_server(server) {
+                    self.to_host(cancelled, None);
+                }
                 self.set_state(server, State::Up(outbox));
                 self.introduce(server);
             }

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use argala_json::quote;
-use argala_wire::http::headers::{METHOD, NAME, PARAM_PREFIX, PROTOCOL_VERSION, ROUTING, decode, named_by};
+use argala_wire::http::headers::{
+    METHOD, NAME, PARAM_PREFIX, PROTOCOL_VERSION, ROUTING, decode, is_named, named_by,
+};
 use argala_wire::line::Line;
 use argala_wire::reply::code;
-use argala_wire::{Frame, Kind, Sender, modern};
+use argala_wire::{Frame, Kind, Sender, legacy, modern};
 use hyper::{HeaderMap, Response, StatusCode};
 use sha2::{Digest, Sha256};
 use tokio::time::timeout;
@@ -104,11 +106,17 @@ fn check(headers: &HeaderMap, frame: &Frame) -> Result<(), Refusal> {
     {
         match header(headers, NAME)? {
             Some(header) if header == body => {}
+            None if !is_named(method) => {}
             header => return Err(mismatch(NAME, header.as_deref(), frame.raw(&["params", member]))),
         }
     }
     check_params(headers)?;
-    check_version(named.as_deref().unwrap_or_default())
+    check_version(named.as_deref().unwrap_or_default())?;
+    if method == legacy::INITIALIZE {
+        let message = "`initialize` doesn't exist in this revision";
+        return Err(Refusal::new(StatusCode::NOT_FOUND, code::METHOD_NOT_FOUND, message));
+    }
+    Ok(())
 }
 
 fn check_meta(frame: &Frame) -> Result<(), Refusal> {

@@ -18,6 +18,8 @@ pub(super) struct Downstream {
     pub(super) era: Option<Era>,
     /// The introduction that it hasn't answered.
     pub(super) attempt: Option<Attempt>,
+    /// It has ended over its introduction, and gets another one when it runs again.
+    pub(super) is_awaited: bool,
     /// What it said of itself, as JSON: the result of `initialize` or `server/discover`.
     pub(super) introduction: Option<String>,
     /// The names of its capabilities, as it said then.
@@ -55,6 +57,7 @@ impl Downstream {
             state: State::Starting,
             era: None,
             attempt: None,
+            is_awaited: false,
             introduction: None,
             capabilities: BTreeSet::new(),
             refusal: None,

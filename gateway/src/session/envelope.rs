@@ -10,9 +10,10 @@ pub(super) type Fault = (i32, String, Option<String>);
 /// The era that a request is written in, where it says so.
 pub(super) fn era_of(frame: &Frame, method: &str) -> Option<Era> {
     match method {
-        legacy::INITIALIZE => Some(Era::Legacy),
+        _ if frame.at(&["params", "_meta", modern::PROTOCOL_VERSION]).is_some() => Some(Era::Modern),
         modern::DISCOVER => Some(Era::Modern),
-        _ => frame.at(&["params", "_meta", modern::PROTOCOL_VERSION]).map(|_| Era::Modern),
+        legacy::INITIALIZE => Some(Era::Legacy),
+        _ => None,
     }
 }
 

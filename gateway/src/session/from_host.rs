@@ -122,7 +122,8 @@ impl Session {
     /// A request of the modern era, which says itself who has sent it.
     fn take_modern_request(&mut self, frame: Frame, method: &str, to: ReplyTo) {
         let fault = match method {
-            legacy::INITIALIZE => {
+            // A host that falls back to the era of sessions, and not one that asks for a method of another revision.
+            legacy::INITIALIZE if envelope::era_of(&frame, "").is_none() => {
                 let version = frame.string(&["params", "protocolVersion"]).unwrap_or_default();
                 Some(envelope::unsupported(&version))
             }

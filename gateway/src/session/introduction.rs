@@ -79,14 +79,17 @@ impl Session {
         }
     }
 
-    /// A server has ended. Where it did so over our question, the question isn't asked again.
+    /// A server has ended. Some do so over an introduction of the other era: when they run again, theirs is tried.
     pub(super) fn end_attempt(&mut self, server: ServerId) {
-        let attempt = self.downstreams.get_mut(server).and_then(|downstream| downstream.attempt.take());
-        if let (Some(Attempt { era: Era::Modern, .. }), Some(known)) =
-            (attempt, self.setup.servers.get(server))
-        {
-            known.eras.note(Era::Modern, false);
-        }
+        let Some(downstream) = self.downstreams.get_mut(server) else { return };
+        let Some(known) = self.setup.servers.get(server) else { return };
+        downstream.is_awaited = match downstream.attempt.take() {
+            Some(attempt) if !known.eras.speaks(attempt.era) => {
+                known.eras.note(attempt.era, false);
+                known.eras.first(attempt.era) != attempt.era
+            }
+            _ => false,
+        };
     }
 
     /// A server's answer to its introduction.

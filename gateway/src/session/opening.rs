@@ -148,7 +148,8 @@ impl Session {
     /// Opens the session once every server has been introduced or can't be.
     pub(super) fn try_open(&mut self) {
         let pending = |downstream: &Downstream| {
-            downstream.refusal.is_none() && matches!(downstream.state, State::Starting | State::Up(_))
+            downstream.refusal.is_none()
+                && (downstream.is_awaited || matches!(downstream.state, State::Starting | State::Up(_)))
         };
         if self.opening.is_waiting() && !self.downstreams.iter().any(pending) {
             self.open();

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use crate::legacy;
+use crate::{legacy, modern};
 
 /// Names a session of the legacy era.
 pub const SESSION_ID: &str = "mcp-session-id";
@@ -30,8 +30,16 @@ pub fn named_by(method: &str) -> Option<&'static str> {
     match method {
         legacy::TOOLS_CALL | legacy::PROMPTS_GET => Some("name"),
         legacy::RESOURCES_READ => Some("uri"),
+        // An extension's: see [`is_named`].
+        legacy::TASKS_GET | modern::TASKS_UPDATE | legacy::TASKS_CANCEL => Some("taskId"),
         _ => None,
     }
+}
+
+/// Whether requests of this method must have [`NAME`]. Those of the extension for tasks may do without.
+#[must_use]
+pub fn is_named(method: &str) -> bool {
+    matches!(method, legacy::TOOLS_CALL | legacy::PROMPTS_GET | legacy::RESOURCES_READ)
 }
 
 const SENTINEL: (&str, &str) = ("=?base64?", "?=");
