@@ -177,6 +177,12 @@ def test_an_unknown_revision_is_answered_with_those_that_are_known(face: Face) -
     assert answer.error["data"] == {"supported": [MODERN], "requested": "2027-01-01"}
 
 
+def test_initialize_is_no_method_of_the_modern_era(face: Face) -> None:
+    request = modern("initialize")
+    answer = face.post(request, mirrored(request))
+    assert (answer.status, answer.error["code"], answer.frame.id) == (404, -32601, 7)
+
+
 def test_the_modern_era_takes_no_responses_and_acts_on_no_notifications(face: Face) -> None:
     headers = {"mcp-protocol-version": MODERN, "mcp-method": "notifications/cancelled"}
     assert face.post({"jsonrpc": "2.0", "id": 1, "result": {}}, headers).status == 400

@@ -29,7 +29,7 @@ pub(super) async fn initialize(
     id: &Id,
     bytes: Vec<u8>,
 ) -> Result<Response<Content>, Refusal> {
-    check_version(headers)?;
+    check_version(headers).map_err(|refusal| refusal.of(Some(id.clone())))?;
     let mut opened = sessions.open(Style::Streamable).map_err(|Full| full(Some(id)))?;
     let gone = || ended(Some(id.clone()));
     let session = Arc::clone(opened.session().ok_or_else(gone)?);
