@@ -87,7 +87,10 @@ impl Mirrored {
     pub(crate) fn headers(&self, tool: &str, arguments: &str) -> Vec<(String, String)> {
         let mirrors = self.of_tool(tool);
         let values = Values::read(&mirrors, arguments);
-        mirrors.iter().filter_map(|mirror| Some((format!("Mcp-Param-{}", mirror.header), values.at(&mirror.path)?))).collect()
+        mirrors
+            .iter()
+            .filter_map(|mirror| Some((format!("Mcp-Param-{}", mirror.header), values.at(&mirror.path)?)))
+            .collect()
     }
 
     /// Holds the headers of a call to its arguments.
@@ -279,7 +282,10 @@ mod tests {
         headers.sort();
         let pairs: Vec<(&str, &str)> =
             headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        assert_eq!(pairs, [("Mcp-Param-Count", "42"), ("Mcp-Param-Dry", "true"), ("Mcp-Param-Region", "é u")]);
+        assert_eq!(
+            pairs,
+            [("Mcp-Param-Count", "42"), ("Mcp-Param-Dry", "true"), ("Mcp-Param-Region", "é u")]
+        );
         assert!(mirrored.headers("t", r#"{"region":null,"n":{"count":[1]}}"#).is_empty());
         assert!(mirrored.headers("plain", r#"{"region":"x"}"#).is_empty());
     }

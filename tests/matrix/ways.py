@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -39,7 +40,9 @@ class Server:
     @contextmanager
     def downstream(self, fixture: FixtureServer) -> Iterator[Downstream]:
         if self.transport == "stdio":
-            yield fixture.command(self.era)
+            # Behind a gateway there may be a process for each call.
+            with tempfile.TemporaryDirectory() as folder:
+                yield replace(fixture, waits=Path(folder, "waits")).command(self.era)
         elif self.transport == "http":
             with fixture.http(self.era) as url:
                 yield {"type": "http", "url": url}

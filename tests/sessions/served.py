@@ -38,10 +38,12 @@ class FixtureServer:
     """The server of `fixture-server/`, which passes the conformance suite in both eras."""
 
     program: Path
+    waits: Path | None = None  # where its processes note how calls of `wait` go
 
     def command(self, era: Era = "both") -> list[str]:
         """The server over stdio."""
-        return [str(self.program), "--era", era]
+        shared = ["--waits", str(self.waits)] if self.waits else []
+        return [str(self.program), "--era", era, *shared]
 
     @contextmanager
     def http(self, era: Era = "both") -> Iterator[str]:

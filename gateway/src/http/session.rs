@@ -120,6 +120,15 @@ impl Session {
         Some(Reader { session: self.need(), post, id, over: false })
     }
 
+    /// Cancels the one POST that it serves, and ends it.
+    fn cancel_and_end(self: &Arc<Self>, post: PostId) {
+        let session = Arc::clone(self);
+        tokio::spawn(async move {
+            let _ = session.say(Said::Left(post)).await;
+            session.end();
+        });
+    }
+
     /// Cancels POSTs of which nothing can be told any more.
     pub(super) fn cancel(self: &Arc<Self>, posts: Vec<PostId>) {
         if posts.is_empty() || self.streams.style() != Style::Modern {
@@ -191,7 +200,7 @@ impl Drop for Reader {
             // Without its one stream nobody hears it.
             Style::Single => session.end(),
             // What its server still asks for must not reach the next call.
-            Style::Modern if left && !session.shared => session.end(),
+            Style::Modern if left && !session.shared => session.cancel_and_end(self.post),
             Style::Modern if left => session.cancel(vec![self.post]),
             Style::Modern => session.taken.store(false, Ordering::Release),
         }

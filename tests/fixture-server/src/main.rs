@@ -6,7 +6,7 @@ mod jobs;
 mod questions;
 mod server;
 
-use std::{error::Error, io::Write as _, net::Ipv4Addr, sync::Arc};
+use std::{error::Error, io::Write as _, net::Ipv4Addr, path::PathBuf, sync::Arc};
 
 use clap::{Parser, ValueEnum};
 use hyper::server::conn::http1;
@@ -30,6 +30,9 @@ struct Flags {
     /// Which revisions of the protocol to speak.
     #[arg(long, value_enum, default_value_t = Era::Both)]
     era: Era,
+    /// Tell in this file how calls of `wait` go, so that several processes of one test know of each other's.
+    #[arg(long)]
+    waits: Option<PathBuf>,
 }
 
 /// The revisions of the protocol that a run of the server speaks.
@@ -46,7 +49,7 @@ pub(crate) enum Era {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let flags = Flags::parse();
-    let fixture = Fixture::new(flags.era)?;
+    let fixture = Fixture::new(flags.era, flags.waits)?;
     if flags.http {
         serve_http(fixture).await
     } else {

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::error::Error;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -45,11 +46,11 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
-    pub(crate) fn new(era: Era) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn new(era: Era, waits: Option<PathBuf>) -> Result<Self, Box<dyn Error>> {
         Ok(Self {
             era,
             data: Arc::new(Data::read()?),
-            changes: Arc::new(Changes::new()),
+            changes: Arc::new(Changes::new(waits)),
             tasks: TaskManager::new(),
             level: Mutex::new(LoggingLevel::Debug),
             subscribed: Subscribed::default(),
