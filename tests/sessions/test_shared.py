@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -16,6 +17,7 @@ from sessions.http_host import HttpHost
 from sessions.peers import Recorder, survivors
 from sessions.rpc import PATIENCE, Frame, Json
 from sessions.served import served_by_gateway
+from sessions.test_http_fidelity import http_recorder
 
 
 @dataclass
@@ -24,7 +26,6 @@ class Stage:
 
     base: str
     recorder: Recorder
-    heard: dict[str, list[Frame]] = field(default_factory=dict)
 
     def host(self, era: str = "legacy") -> HttpHost:
         host = HttpHost(f"{self.base}/mcp", era)
@@ -149,6 +150,24 @@ def test_hosts_of_the_modern_era_share_as_well(argala: Path, tmp_path: Path) -> 
         for host in (legacy, modern):
             assert '"arguments": {"n": 1}' in call(host, "echo", {"n": 1}).text
         assert len(stage.recorder.pids()) == 1
+
+
+@pytest.mark.parametrize("era", ["legacy", "modern"])
+def test_a_server_over_http_is_shared_as_well(argala: Path, tmp_path: Path, era: str) -> None:
+    with http_recorder(tmp_path, "--era", era, "--answer", "sse") as recorder:
+        downstream = {"url": recorder.url, "shared": True}
+        with served_by_gateway(argala, downstream, ALLOW_ALL) as base:
+            stage = Stage(base, Recorder(tmp_path))
+            one, other = stage.host(era), stage.host("legacy")
+            not_heard = listening(other)
+            wants_log = {"_meta": {"io.modelcontextprotocol/logLevel": "info"}}
+            burst = {"name": "burst", "arguments": {"count": 5}, **wants_log}
+            *heard, _ = one.request("tools/call", burst).frames
+            assert [frame.params["data"] for frame in heard] == list(range(5))
+            assert json.loads(call(other, "echo", {"n": 1}).text)["n"] == 1
+            assert not_heard == []
+        posts = [json.loads(post["body"]) for post in recorder.heard("POST")]
+    assert len([post for post in posts if post.get("method") == "initialize"]) == 1
 
 
 def test_the_server_ends_with_the_gateway(argala: Path, tmp_path: Path) -> None:
