@@ -12,10 +12,10 @@ from time import monotonic, sleep
 
 import pytest
 
-from sessions.gateway import ALLOW_ALL
+from sessions.gateway import ALLOW_ALL, Gateway
 from sessions.http_host import HttpHost
 from sessions.peers import Recorder, survivors
-from sessions.rpc import PATIENCE, Frame, Json
+from sessions.rpc import PATIENCE, Frame, Json, Session
 from sessions.served import served_by_gateway
 from sessions.test_http_fidelity import http_recorder
 
@@ -176,3 +176,17 @@ def test_the_server_ends_with_the_gateway(argala: Path, tmp_path: Path) -> None:
         pids = stage.recorder.pids()
         assert len(pids) == 2
     assert survivors(pids, 1) == []
+
+
+@pytest.mark.parametrize("flags", [[], ["--lingering", "--grandchild"]], ids=["obedient", "lingering"])
+def test_one_session_shares_with_nobody_and_takes_the_server_along(serve: Gateway, flags: list[str]) -> None:
+    recorder = serve.recorder("one", *flags)
+    command, *args = recorder.command
+    file, policy = serve.folder / "shared.json", serve.folder / "allow.toml"
+    file.write_text(json.dumps({"mcpServers": {"one": {"command": command, "args": args, "shared": True}}}))
+    policy.write_text(ALLOW_ALL)
+    host = Session([serve.argala or "", "serve", "--policy", policy, "--servers", file])
+    with host:
+        assert host.initialize().result
+        assert host.call("echo").text == "one heard {}"
+    assert survivors(recorder.pids(), 1) == []
