@@ -7,6 +7,7 @@ mod explain;
 mod log;
 mod schema;
 mod serve;
+mod status;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ struct Cli {
 enum Command {
     Serve(serve::Serve),
     Check(check::Check),
+    Status(status::Status),
     Schema(schema::Schema),
     #[cfg(feature = "demo")]
     Demo(demo::Demo),
@@ -65,6 +67,7 @@ pub(crate) fn run() -> ExitCode {
     let done = match command {
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
+        Command::Status(status) => status.run(),
         Command::Schema(schema) => schema.run(),
         #[cfg(feature = "demo")]
         Command::Demo(demo) => demo.run(),

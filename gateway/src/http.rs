@@ -10,6 +10,7 @@ mod modern;
 mod session;
 mod sessions;
 mod sse;
+mod steady;
 mod stream;
 mod streamable;
 mod streams;
@@ -37,6 +38,7 @@ use crate::session::Setup;
 use answer::{Content, Refusal, empty, whole};
 use checks::Checks;
 use sessions::Sessions;
+use steady::Steady;
 
 /// What can be said about the face over HTTP.
 #[derive(Debug)]
@@ -135,7 +137,7 @@ fn serve_connection(
     hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Steady::new(stream)), service)
 }
 
 impl Face {

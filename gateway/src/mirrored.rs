@@ -83,11 +83,11 @@ impl Mirrored {
         matches!(self.0.read().unwrap_or_else(PoisonError::into_inner).tools.get(tool), Some(None))
     }
 
-    /// The headers that go with a call: names behind `Mcp-Param-`, and values before they are encoded.
+    /// The headers that go with a call, with values before they are encoded.
     pub(crate) fn headers(&self, tool: &str, arguments: &str) -> Vec<(String, String)> {
         let mirrors = self.of_tool(tool);
         let values = Values::read(&mirrors, arguments);
-        mirrors.iter().filter_map(|mirror| Some((mirror.header.clone(), values.at(&mirror.path)?))).collect()
+        mirrors.iter().filter_map(|mirror| Some((format!("Mcp-Param-{}", mirror.header), values.at(&mirror.path)?))).collect()
     }
 
     /// Holds the headers of a call to its arguments.
@@ -279,7 +279,7 @@ mod tests {
         headers.sort();
         let pairs: Vec<(&str, &str)> =
             headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        assert_eq!(pairs, [("Count", "42"), ("Dry", "true"), ("Region", "é u")]);
+        assert_eq!(pairs, [("Mcp-Param-Count", "42"), ("Mcp-Param-Dry", "true"), ("Mcp-Param-Region", "é u")]);
         assert!(mirrored.headers("t", r#"{"region":null,"n":{"count":[1]}}"#).is_empty());
         assert!(mirrored.headers("plain", r#"{"region":"x"}"#).is_empty());
     }

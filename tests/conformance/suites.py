@@ -23,6 +23,10 @@ SUITES: Mapping[str, tuple[str, list[str]]] = {
 }
 
 
+# What the suite itself takes for information, as the specification leaves the choice: an answer in JSON is as good as a stream.
+CHOICES = ["server-sse-streams-functional (ServerSSEStreamsFunctional)"]
+
+
 @dataclass(frozen=True)
 class Scenario:
     """How each check of a scenario went: how often which check had which status."""
@@ -44,7 +48,8 @@ class Scenario:
         missing = [
             f"{check} succeeded {number} times, and {through.checks[check, status]} times through the gateway"
             for (check, status), number in self.checks.items()
-            if status == "SUCCESS" and through.checks[check, status] < number
+            if status == "SUCCESS"
+            and through.checks[check, status] < number - through.checks[check, "INFO"] * (check in CHOICES)
         ]
         return missing + [bad for bad in through.bad() if bad not in self.bad()]
 

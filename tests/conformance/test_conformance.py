@@ -26,25 +26,23 @@ FACE = {
     ],
     "0.1.16 active": ["dns-rebinding-protection"],
 }
-# What has to come through where the downstream speaks the other era only.
-BRIDGED_SCENARIOS = {
-    "2025-11-25": [
-        "tools-call-elicitation",
-        "tools-call-sampling",
-        "elicitation-sep1034-defaults",
-        "elicitation-sep1330-enums",
-        "resources-subscribe",
-        "resources-unsubscribe",
-        "tools-call-with-progress",
-    ],
-    "2026-07-28": [
-        "caching",
+# What can't come through where the downstream speaks the other era only: all else must.
+NOT_BRIDGED = {
+    "2025-11-25": set[str](),
+    "2026-07-28": {
+        # Questions have names of the gateway's there, and a server that asks one by one is passed on one by one.
         "input-required-result-basic-elicitation",
-        "input-required-result-basic-list-roots",
-        "input-required-result-basic-sampling",
-        "input-required-result-result-type",
-        "tools-call-with-progress",
-    ],
+        "input-required-result-multiple-input-requests",
+        # Tasks are another thing in each era.
+        "tasks-capability-negotiation",
+        "tasks-dispatch-and-envelope",
+        "tasks-lifecycle",
+        "tasks-mrtr-composition",
+        "tasks-mrtr-input",
+        "tasks-request-headers",
+        "tasks-request-state-removal",
+        "tasks-wire-fields",
+    },
 }
 
 
@@ -89,9 +87,9 @@ def test_what_passes_directly_passes_through_the_gateway(
 
 @pytest.mark.usefixtures("gateway_over_http")
 @pytest.mark.parametrize("suite", BRIDGED)
-def test_a_downstream_of_the_other_era_asks_the_host_through_the_bridge(
+def test_a_downstream_of_the_other_era_is_reached_through_the_bridge(
     results: Callable[[str, Front], Results], suite: str
 ) -> None:
     through = results(suite, BRIDGED[suite])
-    bad = {name: through[name].bad() for name in BRIDGED_SCENARIOS[suite] if not through[name].passed}
-    assert not bad
+    bad = {name: scenario.bad() for name, scenario in through.items() if not scenario.passed}
+    assert bad.keys() <= NOT_BRIDGED[suite], bad

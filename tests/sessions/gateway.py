@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sessions.face import Face
 from sessions.peers import Command, Recorder
 from sessions.rpc import PROTOCOL, Json, Log, Session
 
@@ -83,6 +84,11 @@ class Gateway:
         reply = session.initialize(protocol, capabilities)
         assert reply.result, f"initialize was answered with {reply}"
         return session
+
+    def http(self, downstream: Downstream, policy: str = ALLOW_ALL, flags: Sequence[str] = ()) -> Face:
+        """The gateway for hosts over HTTP."""
+        flags = ["--http", "127.0.0.1:0", *flags]
+        return self.sessions.enter_context(Face(self.command(downstream, policy, flags)))
 
 
 @dataclass(frozen=True)

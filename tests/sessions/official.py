@@ -73,6 +73,25 @@ async def _python_client(
     return transcript
 
 
+def python_client_over_http(url: str, mode: str, calls: Sequence[Call]) -> Transcript:
+    """`mode` is the era: `legacy`, or `auto` for the newest that the other side has."""
+    return asyncio.run(asyncio.wait_for(_python_client_over_http(url, mode, calls), 50))
+
+
+async def _python_client_over_http(url: str, mode: str, calls: Sequence[Call]) -> Transcript:
+    transcript = Transcript()
+
+    async def note(progress: float, total: float | None, message: str | None) -> None:
+        transcript.progress.append(progress)
+
+    async with Client(url, mode=mode, read_timeout_seconds=20) as client:
+        transcript.tools = [tool.name for tool in (await client.list_tools()).tools]
+        for name, given in calls:
+            result = await client.call_tool(name, given, progress_callback=note)
+            transcript.results.append(result.model_dump(mode="json", by_alias=True, exclude_none=True))
+    return transcript
+
+
 def typescript_client(command: Sequence[str], env: Mapping[str, str], root: Path, calls: Sequence[Call]) -> Transcript:
     done = subprocess.run(
         ["node", str(TESTS / "hosts" / "official.mjs")],

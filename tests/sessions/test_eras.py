@@ -230,6 +230,10 @@ def test_a_legacy_servers_results_say_what_a_modern_host_must_know(serve: Gatewa
     tools = host.request("tools/list").result
     assert (tools["resultType"], tools["ttlMs"], tools["cacheScope"]) == ("complete", 0, "private")
     assert host.call("echo", {"x": 1}).result["resultType"] == "complete"
+    more = {"vendor.example/kept": 1.0, "progressToken": "mine", META + "logLevel": "info"}
+    host.request("tools/call", {"name": "echo"}, **more)
+    heard = recorder.heard("tools/call")[-1].params["_meta"]
+    assert (heard.pop("vendor.example/kept"), list(heard)) == (1.0, ["progressToken"])
     assert_denied(Modern(serve.open(recorder, DENY_DROP)).call("echo", {"sql": "DROP"}))
 
 

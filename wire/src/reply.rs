@@ -16,6 +16,8 @@ pub mod code {
     pub const INVALID_PARAMS: i32 = -32602;
     /// The server that should have answered can't.
     pub const INTERNAL_ERROR: i32 = -32603;
+    /// There is no such resource (MCP up to 2025-11-25; later it is [`INVALID_PARAMS`]).
+    pub const RESOURCE_NOT_FOUND: i32 = -32002;
     /// The headers of an HTTP request contradict its body (MCP 2026-07-28).
     pub const HEADER_MISMATCH: i32 = -32020;
     /// The host can't do what answering would need (MCP 2026-07-28).

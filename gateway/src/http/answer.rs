@@ -101,8 +101,8 @@ pub(super) fn empty(status: StatusCode) -> Response<Content> {
 
 /// A stream of events. `first` is one that comes before all others.
 pub(super) fn events(reader: Reader, first: Option<Bytes>) -> Response<Content> {
-    let silence = Box::pin(sleep(KEEP_ALIVE));
-    let mut response = Response::new(Content::Events(Box::new(Events { first, reader, silence })));
+    let events = Events { first, reader, silence: Box::pin(sleep(KEEP_ALIVE)) };
+    let mut response = Response::new(Content::Events(Box::new(events)));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
@@ -113,7 +113,10 @@ pub(super) fn events(reader: Reader, first: Option<Bytes>) -> Response<Content> 
 
 /// Why a request isn't taken: a status, and a JSON-RPC error.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct Refusal(Box<Reason>);
+
+#[derive(Debug)]
+struct Reason {
     status: StatusCode,
     code: i32,
     message: String,
@@ -124,7 +127,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, code: i32, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), id: None, data: None, header: None }
+        Self(Box::new(Reason { status, code, message: message.into(), id: None, data: None, header: None }))
     }
 
     pub(super) fn bad_request(message: impl Into<String>) -> Self {
@@ -136,31 +139,8 @@ impl Refusal {
     }
 
     /// A message that can't be read.
-    pub(super) fn unreadable(refused: Box<Refused>) -> Self {
+    pub(super) fn unreadable(refused: Refused) -> Self {
         Self::new(StatusCode::BAD_REQUEST, refused.code, refused.message).of(refused.id)
-    }
-
-    pub(super) fn status(mut self, status: StatusCode) -> Self {
-        self.status = status;
-        self
-    }
-
-    /// The request's id.
-    pub(super) fn of(mut self, id: Option<Id>) -> Self {
-        self.id = id;
-        self
-    }
-
-    /// The error's `data`, as JSON.
-    pub(super) fn data(mut self, data: String) -> Self {
-        self.data = Some(data);
-        self
-    }
-
-    /// A header that goes with it.
-    pub(super) fn with(mut self, name: HeaderName, value: &'static str) -> Self {
-        self.header = Some((name, HeaderValue::from_static(value)));
-        self
     }
 
     /// There is no room; there may be soon.
@@ -168,11 +148,34 @@ impl Refusal {
         Self::new(status, code::INTERNAL_ERROR, message).with(RETRY_AFTER, "5")
     }
 
+    pub(super) fn status(mut self, status: StatusCode) -> Self {
+        self.0.status = status;
+        self
+    }
+
+    /// The request's id.
+    pub(super) fn of(mut self, id: Option<Id>) -> Self {
+        self.0.id = id;
+        self
+    }
+
+    /// The error's `data`, as JSON.
+    pub(super) fn data(mut self, data: String) -> Self {
+        self.0.data = Some(data);
+        self
+    }
+
+    /// A header that goes with it.
+    pub(super) fn with(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.0.header = Some((name, HeaderValue::from_static(value)));
+        self
+    }
+
     pub(super) fn response(self) -> Response<Content> {
-        tracing::debug!(status = self.status.as_u16(), "refused: {}", self.message);
-        let text = reply::error_with(self.id.as_ref(), self.code, &self.message, self.data.as_deref());
-        let mut response = message(self.status, text);
-        response.headers_mut().extend(self.header);
+        let Reason { status, code, message: text, id, data, header } = *self.0;
+        tracing::debug!(status = status.as_u16(), "a request was refused: {text}");
+        let mut response = message(status, reply::error_with(id.as_ref(), code, &text, data.as_deref()));
+        response.headers_mut().extend(header);
         response
     }
 }

@@ -49,7 +49,7 @@ async fn post(
     if batch::is_batch(&bytes) {
         return streamable::post_batch(sessions, headers, session, bytes).await;
     }
-    let frame = Frame::read(&bytes, Sender::Host).map_err(Refusal::unreadable)?;
+    let frame = Frame::read(&bytes, Sender::Host).map_err(|refused| Refusal::unreadable(*refused))?;
     if is_modern(&frame, headers, session) {
         return modern::post(sessions, headers, &frame, bytes).await;
     }

@@ -9,7 +9,7 @@ use argala_wire::http::headers::{
 };
 use argala_wire::line::Line;
 use argala_wire::reply::code;
-use argala_wire::{Frame, Kind, Sender, modern};
+use argala_wire::{Frame, Kind, Sender, legacy, modern};
 use hyper::{HeaderMap, Response, StatusCode};
 use sha2::{Digest, Sha256};
 use tokio::time::timeout;
@@ -111,7 +111,12 @@ fn check(headers: &HeaderMap, frame: &Frame) -> Result<(), Refusal> {
         }
     }
     check_params(headers)?;
-    check_version(named.as_deref().unwrap_or_default())
+    check_version(named.as_deref().unwrap_or_default())?;
+    if method == legacy::INITIALIZE {
+        let message = "`initialize` doesn't exist in this revision";
+        return Err(Refusal::new(StatusCode::NOT_FOUND, code::METHOD_NOT_FOUND, message));
+    }
+    Ok(())
 }
 
 fn check_meta(frame: &Frame) -> Result<(), Refusal> {

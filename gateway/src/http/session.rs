@@ -191,7 +191,7 @@ impl Drop for Reader {
             // Without its one stream nobody hears it.
             Style::Single => session.end(),
             // What its server still asks for must not reach the next call.
-            Style::Modern if left && session.taken.load(Ordering::Acquire) => session.end(),
+            Style::Modern if left && !session.shared => session.end(),
             Style::Modern if left => session.cancel(vec![self.post]),
             Style::Modern => session.taken.store(false, Ordering::Release),
         }

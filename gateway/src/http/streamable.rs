@@ -20,7 +20,7 @@ use super::streams::Style;
 use crate::host::Said;
 
 /// How long an answer is waited for before a stream is begun for it.
-const PROMPT: Duration = Duration::from_millis(250);
+const PROMPT: Duration = Duration::from_millis(50);
 
 /// Opens a session.
 pub(super) async fn initialize(
@@ -29,7 +29,7 @@ pub(super) async fn initialize(
     id: &Id,
     bytes: Vec<u8>,
 ) -> Result<Response<Content>, Refusal> {
-    check_version(headers)?;
+    check_version(headers).map_err(|refusal| refusal.of(Some(id.clone())))?;
     let mut opened = sessions.open(Style::Streamable).map_err(|Full| full(Some(id)))?;
     let gone = || ended(Some(id.clone()));
     let session = Arc::clone(opened.session().ok_or_else(gone)?);

@@ -68,6 +68,7 @@ impl Downstream {
     /// Takes note of its result of `initialize` or `server/discover`.
     pub(super) fn introduce(&mut self, era: Era, introduction: &str) {
         self.era = Some(era);
+        self.is_awaited = false;
         let outline =
             Outline::of_members(introduction.as_bytes(), &Options::tolerant(Limits::UNBOUNDED), 2).ok();
         self.capabilities = outline

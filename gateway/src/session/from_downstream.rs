@@ -245,7 +245,8 @@ impl Session {
     /// In the modern era whatever a server says belongs to a request, and is told to nobody else. What it logs is told only to
     /// who wants to know.
     fn pass_to_request(&self, server: ServerId, frame: Frame, method: &str, about: Option<CallId>) {
-        let is_log = method == legacy::MESSAGE;
+        // A server of the modern era has been told with the request itself.
+        let is_log = method == legacy::MESSAGE && self.is_legacy(server);
         let call = self.calls.meant(server, about).filter(|call| call.wants_log || !is_log);
         // On one stream there is one host.
         let shared = !self.over_http && (!is_log || self.calls.wants_log(server));

@@ -251,13 +251,26 @@ impl Session {
         self.try_resource(frame.text().to_owned(), untried, to);
     }
 
+    fn resource_not_found(&self) -> i32 {
+        match self.era() {
+            Era::Legacy => code::RESOURCE_NOT_FOUND,
+            Era::Modern => code::INVALID_PARAMS,
+        }
+    }
+
     /// Asks the next server for a resource that none is known to have.
     pub(super) fn try_resource(&mut self, text: String, mut untried: Vec<ServerId>, to: ReplyTo) {
         let server = loop {
             match untried.pop() {
                 Some(server) if self.is_ready(server) && !self.is_silent(server) => break server,
                 Some(_) => {}
-                None => return self.refuse(&to, RESOURCE_NOT_FOUND, "no server that runs has this resource"),
+                None => {
+                    return self.refuse(
+                        &to,
+                        self.resource_not_found(),
+                        "no server that runs has this resource",
+                    );
+                }
             }
         };
         if let Ok(frame) = Frame::read(text.as_bytes(), Sender::Host) {
@@ -356,9 +369,6 @@ impl Session {
         }
     }
 }
-
-/// MCP's code for a resource that isn't there.
-const RESOURCE_NOT_FOUND: i32 = -32002;
 
 /// What the host wrote, as far as a message repeats it.
 fn shortened(text: &str) -> String {

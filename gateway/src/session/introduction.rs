@@ -83,13 +83,14 @@ impl Session {
     pub(super) fn end_attempt(&mut self, server: ServerId) {
         let Some(downstream) = self.downstreams.get_mut(server) else { return };
         let Some(known) = self.setup.servers.get(server) else { return };
-        downstream.is_awaited = match downstream.attempt.take() {
-            Some(attempt) if !known.eras.speaks(attempt.era) => {
-                known.eras.note(attempt.era, false);
-                known.eras.first(attempt.era) != attempt.era
-            }
-            _ => false,
-        };
+        let Some(attempt) = downstream.attempt.take() else { return downstream.is_awaited = false };
+        // Some answer with an error before they end: then it was the first of two questions that they have ended over.
+        let blamed = if attempt.refused.is_some() { attempt.era.other() } else { attempt.era };
+        downstream.is_awaited = known.eras.first(blamed) == blamed && !known.eras.speaks(blamed);
+        if downstream.is_awaited {
+            known.eras.note(blamed, false);
+            downstream.is_awaited = known.eras.first(blamed) != blamed;
+        }
     }
 
     /// A server's answer to its introduction.

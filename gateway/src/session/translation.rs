@@ -1,6 +1,6 @@
 //! What must be said otherwise where host and server are of different eras. Within one era nothing is.
 
-use argala_json::Span;
+use argala_json::{Span, quote};
 use argala_wire::reply::{self, code};
 use argala_wire::{Era, Frame, legacy, modern};
 
@@ -21,6 +21,8 @@ impl Session {
     ) {
         let argala_wire::Kind::Request { method, .. } = frame.kind() else { return };
         let mut call = Call::own(server, purpose);
+        // What is left of `_meta` for a server that would take offence at the rest.
+        let mut own_meta = None;
         let level = frame.raw(&["params", "_meta", modern::LOG_LEVEL]).filter(|_| self.era() == Era::Modern);
         call.wants_log = level.is_some();
         match (self.era(), self.is_legacy(server)) {
@@ -34,6 +36,7 @@ impl Session {
                     call.bridge = Bridge::Askable(self.held.fingerprint(frame));
                 }
                 call.cacheable = super::caching::is_cacheable(method);
+                own_meta = without_envelope(frame);
                 if let Some(level) = level {
                     self.set_log_level(server, level);
                 }
@@ -61,7 +64,14 @@ impl Session {
             // Hosts that share a session may choose the same.
             call.token = Some(Token::number(id));
             call.host_token = Some(node.raw(frame.text()).to_owned());
-            edits.push((node.span.clone(), id.to_string()));
+            match &mut own_meta {
+                Some(members) => members.push(format!(r#""progressToken":{id}"#)),
+                None => edits.push((node.span.clone(), id.to_string())),
+            }
+        }
+        if let Some(members) = own_meta {
+            let meta = frame.at(&["params", "_meta"]);
+            edits.extend(meta.map(|node| (node.span.clone(), format!("{{{}}}", members.join(",")))));
         }
         let outgoing = Outgoing { text: frame.edited(&edits), headers: self.mirrored_headers(server, frame) };
         match self.to_downstream(server, outgoing) {
@@ -156,7 +166,13 @@ impl Session {
                 .map(|node| (node.span.clone(), id.clone())),
         );
         edits.extend(frame.at(&["id"]).map(|node| (node.span.clone(), id)));
-        if self.era() == Era::Modern && self.is_legacy(call.server) && frame.at(&["result"]).is_some() {
+        let translated = self.era() == Era::Modern && self.is_legacy(call.server);
+        if let Some(code) = frame.at(&["error", "code"]).filter(|_| translated)
+            && code.raw(frame.text()) == reply::code::RESOURCE_NOT_FOUND.to_string()
+        {
+            edits.push((code.span.clone(), code::INVALID_PARAMS.to_string()));
+        }
+        if translated && frame.at(&["result"]).is_some() {
             let [ttl, scope] = Caching::NONE.members();
             let mut members = vec![("resultType", format!("\"{}\"", modern::COMPLETE))];
             if call.cacheable {
@@ -171,6 +187,25 @@ impl Session {
         }
         edits
     }
+}
+
+/// The members of a request's `_meta`, as JSON, but for those that only the modern era knows, and the progress token.
+fn without_envelope(frame: &Frame) -> Option<Vec<String>> {
+    const ENVELOPE: [&str; 5] = [
+        modern::PROTOCOL_VERSION,
+        modern::CLIENT_INFO,
+        modern::CLIENT_CAPABILITIES,
+        modern::LOG_LEVEL,
+        "progressToken",
+    ];
+    frame.at(&["params", "_meta"])?;
+    let member = |(name, value): (&str, &str)| {
+        let mut member = String::new();
+        quote(name, &mut member);
+        format!("{member}:{value}")
+    };
+    let own = frame.members(&["params", "_meta"]).filter(|(name, _)| !ENVELOPE.contains(name));
+    Some(own.map(member).collect())
 }
 
 /// What of a call its answer depends on.
