@@ -16,6 +16,7 @@ mod subscriptions;
 #[cfg(test)]
 mod tests;
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use argala_wire::outbox::{Outbox, Weigh};
@@ -24,7 +25,7 @@ use tokio::sync::{mpsc, watch};
 use crate::connection::{Connection, Ending, Outgoing, Report, ServerId};
 use crate::servers::Server;
 
-/// Names a link among all of its hub.
+/// Names a link among all of its hub. One that is connected again is another one.
 type LinkId = u64;
 
 /// Which start of the server a frame was written for: another one knows nothing of it.
@@ -86,37 +87,33 @@ struct Running {
     ending: watch::Sender<Ending>,
     /// Closes when the server has ended.
     gone: watch::Receiver<()>,
-    /// The link that was opened last.
-    last: LinkId,
+    /// The number of the next link.
+    numbers: Arc<AtomicU64>,
 }
 
 impl Shared {
     /// A connection of one session's to the server.
     pub(crate) fn link(&self, id: ServerId, server: &Server, reports: mpsc::Sender<Report>) -> Connection {
         let (connection, told, alive) = Connection::kept();
-        match self.enter(server) {
-            Some((number, hub)) => {
-                tokio::spawn(link::keep(link::Link { number, id, hub, reports, told, alive }))
-            }
-            // Nobody opens a session while the process ends; one that was about to hears nothing of this server.
-            None => tokio::spawn(async move { drop(alive) }),
-        };
+        // There is none while the process ends: a session that was about to open hears nothing of this server.
+        if let Some((hub, numbers)) = self.enter(server) {
+            tokio::spawn(link::keep(link::Link { number: 0, numbers, id, hub, reports, told, alive }));
+        }
         connection
     }
 
-    /// The hub, started where this is the first link.
-    fn enter(&self, server: &Server) -> Option<(LinkId, mpsc::Sender<Linked>)> {
+    /// The hub, started where this is the first link, and the numbers of links.
+    fn enter(&self, server: &Server) -> Option<(mpsc::Sender<Linked>, Arc<AtomicU64>)> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let State::Unused = *state {
             let (hub, linked) = mpsc::channel(EVENTS);
             let (ending, told) = watch::channel(Ending::Open);
             let (alive, gone) = watch::channel(());
             tokio::spawn(hub::run(server.clone(), linked, told, alive));
-            *state = State::Running(Running { hub, ending, gone, last: 0 });
+            *state = State::Running(Running { hub, ending, gone, numbers: Arc::default() });
         }
-        let State::Running(running) = &mut *state else { return None };
-        running.last += 1;
-        Some((running.last, running.hub.clone()))
+        let State::Running(running) = &*state else { return None };
+        Some((running.hub.clone(), Arc::clone(&running.numbers)))
     }
 
     /// Takes the hub, for good.

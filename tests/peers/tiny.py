@@ -18,7 +18,7 @@ def main() -> None:
         if manner == "silent" or "id" not in message or "method" not in message:
             continue
         if manner == "garbage":
-            print('{"id":%s,"result":{{{' % json.dumps(message["id"]), flush=True)
+            print("{", json.dumps(message["id"]), "]", flush=True)
             continue
         method = message["method"]
         if method == "initialize":
@@ -28,9 +28,13 @@ def main() -> None:
             listed += 1
             schema = {"type": "object"}
             result = {"tools": [{"name": f"tool{n:02}", "inputSchema": schema} for n in range(TOOLS)]}
-        else:
+        elif method == "tools/call":
             said = f"{name} {message['params']['name']} {listed}"
             result = {"content": [{"type": "text", "text": said}]}
+        else:
+            error = {"code": -32601, "message": f"{name} knows no {method}"}
+            print(json.dumps({"jsonrpc": "2.0", "id": message["id"], "error": error}), flush=True)
+            continue
         print(json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}), flush=True)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from peers.tiny import TOOLS
 from sessions.gateway import Gateway, Server
+from sessions.modern import Modern
 from sessions.peers import TESTS
 from sessions.rpc import Json, Session
 
@@ -50,6 +51,16 @@ def test_a_further_page_asks_no_server_again(host: Session) -> None:
     assert len(host.tools(patience=15)) == len(LISTED)
     assert host.call("s00__tool00").text == "s00 tool00 1"
     assert host.call("s49__tool00").text == "s49 tool00 1"
+
+
+def test_every_page_for_a_host_of_the_modern_era_says_how_long_it_holds(serve: Gateway) -> None:
+    some = WELL[:30]
+    host = Modern(serve.open({name: command(name) for name in some}))
+    first = host.request("tools/list").result
+    second = host.request("tools/list", {"cursor": first["nextCursor"]}).result
+    assert names(first) + names(second) == LISTED[: len(some) * TOOLS]
+    for page in (first, second):
+        assert (page["resultType"], page["ttlMs"], page["cacheScope"]) == ("complete", 0, "private")
 
 
 def test_every_call_reaches_its_server(host: Session) -> None:

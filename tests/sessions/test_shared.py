@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
 
-from sessions.gateway import ALLOW_ALL
+from sessions.gateway import ALLOW_ALL, Gateway
 from sessions.http_host import HttpHost
 from sessions.peers import Recorder, survivors
-from sessions.rpc import PATIENCE, Frame, Json
+from sessions.rpc import PATIENCE, Frame, Json, Session
 from sessions.served import served_by_gateway
+from sessions.test_http_fidelity import http_recorder
 
 
 @dataclass
@@ -24,7 +26,6 @@ class Stage:
 
     base: str
     recorder: Recorder
-    heard: dict[str, list[Frame]] = field(default_factory=dict)
 
     def host(self, era: str = "legacy") -> HttpHost:
         host = HttpHost(f"{self.base}/mcp", era)
@@ -151,9 +152,41 @@ def test_hosts_of_the_modern_era_share_as_well(argala: Path, tmp_path: Path) -> 
         assert len(stage.recorder.pids()) == 1
 
 
+@pytest.mark.parametrize("era", ["legacy", "modern"])
+def test_a_server_over_http_is_shared_as_well(argala: Path, tmp_path: Path, era: str) -> None:
+    with http_recorder(tmp_path, "--era", era, "--answer", "sse") as recorder:
+        downstream = {"url": recorder.url, "shared": True}
+        with served_by_gateway(argala, downstream, ALLOW_ALL) as base:
+            stage = Stage(base, Recorder(tmp_path))
+            one, other = stage.host(era), stage.host("legacy")
+            not_heard = listening(other)
+            wants_log = {"_meta": {"io.modelcontextprotocol/logLevel": "info"}}
+            burst = {"name": "burst", "arguments": {"count": 5}, **wants_log}
+            *heard, _ = one.request("tools/call", burst).frames
+            assert [frame.params["data"] for frame in heard] == list(range(5))
+            assert json.loads(call(other, "echo", {"n": 1}).text)["n"] == 1
+            assert not_heard == []
+        posts = [json.loads(post["body"]) for post in recorder.heard("POST")]
+    assert len([post for post in posts if post.get("method") == "initialize"]) == 1
+
+
 def test_the_server_ends_with_the_gateway(argala: Path, tmp_path: Path) -> None:
     with shared(argala, tmp_path, "--lingering", "--grandchild") as stage:
         assert call(stage.host(), "echo").result
         pids = stage.recorder.pids()
         assert len(pids) == 2
     assert survivors(pids, 1) == []
+
+
+@pytest.mark.parametrize("flags", [[], ["--lingering", "--grandchild"]], ids=["obedient", "lingering"])
+def test_one_session_shares_with_nobody_and_takes_the_server_along(serve: Gateway, flags: list[str]) -> None:
+    recorder = serve.recorder("one", *flags)
+    command, *args = recorder.command
+    file, policy = serve.folder / "shared.json", serve.folder / "allow.toml"
+    file.write_text(json.dumps({"mcpServers": {"one": {"command": command, "args": args, "shared": True}}}))
+    policy.write_text(ALLOW_ALL)
+    host = Session([serve.argala or "", "serve", "--policy", policy, "--servers", file])
+    with host:
+        assert host.initialize().result
+        assert host.call("echo").text == "one heard {}"
+    assert survivors(recorder.pids(), 1) == []
