@@ -23,7 +23,7 @@ SUITES: Mapping[str, tuple[str, list[str]]] = {
 }
 
 
-# What the suite itself takes for information, as the specification leaves the choice: an answer in JSON is as good as a stream.
+# What the suite itself takes for information, as the specification leaves the choice: JSON is as good as a stream.
 CHOICES = ["server-sse-streams-functional (ServerSSEStreamsFunctional)"]
 
 

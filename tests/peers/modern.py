@@ -1,7 +1,7 @@
-"""A scripted MCP server of the stateless revision alone (stdio, 2026-07-28) that writes down each line that it is sent.
+"""A scripted MCP server of the stateless revision alone (stdio, 2026-07-28) that writes down each line that it gets.
 
-Standard library only. It refuses whatever is not of its era, as the specification wants: `initialize`, and requests without
-the members of `_meta` that say who has sent them.
+Standard library only. It refuses whatever is not of its era, as the specification wants: `initialize`, and requests
+without the members of `_meta` that say who has sent them.
 """
 
 from __future__ import annotations
