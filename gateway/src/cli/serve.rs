@@ -55,7 +55,7 @@ struct OverHttp {
     /// Also answer requests for this host: the name that the gateway is known by, without a port.
     #[arg(long = "allow-host", value_name = "NAME", requires = "http")]
     hosts: Vec<String>,
-    /// Also answer web pages of this origin, such as https://app.example.com.
+    /// Also answer web pages of this origin, such as `https://app.example.com`.
     #[arg(long = "allow-origin", value_name = "ORIGIN", requires = "http")]
     origins: Vec<String>,
     /// Serve others than this machine, though nothing tells friend from foe.
