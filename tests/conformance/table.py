@@ -15,12 +15,13 @@ from sessions.served import FixtureServer, built, serves_http
 HEAD = """\
 # Conformance
 
-The official conformance suite (`@modelcontextprotocol/conformance`) against the server in `tests/fixture-server`, directly and through `argala serve --http`. `make conformance` writes this page; `make test`
-fails where a check that succeeds directly doesn't succeed through the gateway.
+The official conformance suite (`@modelcontextprotocol/conformance`) against the server in `tests/fixture-server`,
+directly and through `argala serve --http`. `make conformance` writes this page; `make test` fails where a check that
+succeeds directly doesn't succeed through the gateway.
 
 Each cell counts the checks that succeeded, and those that failed, if any. *stdio* and *http* are the transports between
 the gateway and the server; *bridged* is a server that speaks the other era only, over stdio. What fails there is what
-[isn't bridged](eras.md#what-is-not-bridged), and answers in JSON count as no stream.
+[isn't bridged](eras.md#what-is-not-bridged). An answer in JSON counts as no stream, as the suite leaves the choice.
 """
 
 
