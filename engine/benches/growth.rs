@@ -2,9 +2,8 @@
 //! by how much it grew. Twice the bytes may take twice the time, and no more. Beside it, what doesn't depend on the machine:
 //! by how much the bytes of all readings together grew.
 //!
-//! A time that jumps at one step while these bytes don't is memory that the allocator has given back to the system and asks
-//! for anew at each call: with glibc, see whether it is gone under
-//! `GLIBC_TUNABLES=glibc.malloc.trim_threshold=4294967296:glibc.malloc.mmap_threshold=268435456`.
+//! Where a time jumps at one step and these bytes don't, run it again: what else runs on the machine, its caches and memory that
+//! the allocator asks for anew all show in a time.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and fails by panic")]
 
 mod ratio;

@@ -123,7 +123,7 @@ impl Scanner {
         if leaf.kind == LeafKind::Number {
             return;
         }
-        let outlook = Outlook::of(text.as_bytes());
+        let outlook = Outlook::of(text.as_bytes(), self.spaces);
         if outlook.may_differ && self.joints.may_matter(text)
             || self.spaces && has_wide_space(text.as_bytes(), outlook)
         {

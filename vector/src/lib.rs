@@ -73,17 +73,15 @@ impl Kinds {
                 look.kinds |= self.of_byte.get(usize::from(*byte)).copied().unwrap_or_default();
             }
             let (eights, rest) = bytes.as_chunks();
-            let mut filled = [0; EIGHT];
-            for (place, byte) in filled.iter_mut().zip(rest) {
-                *place = *byte;
-            }
             let mut place = 0;
             for eight in eights {
                 *high |= self.high_of(*eight) << place;
                 place += EIGHT;
             }
-            // A full block has no rest, and no place for one.
-            *high |= self.high_of(filled).checked_shl(place as u32).unwrap_or_default();
+            for byte in rest {
+                *high |= u64::from(byte.is_ascii() && *byte >= self.floor) << place;
+                place += 1;
+            }
         }
         look
     }

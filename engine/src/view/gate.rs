@@ -68,25 +68,26 @@ const KINDS: Kinds = {
 pub(crate) struct Outlook {
     /// False where a text has no reading but itself.
     pub(crate) may_differ: bool,
-    /// False where it has no white space but single spaces and ends of lines.
+    /// False where it has no white space but single spaces and ends of lines, or where nobody asked.
     pub(crate) may_be_wide: bool,
 }
 
 impl Outlook {
-    pub(crate) fn of(text: &[u8]) -> Self {
-        let seen = look(text);
+    /// Of this text; `spaces` asks for what it says of them.
+    pub(crate) fn of(text: &[u8], spaces: bool) -> Self {
+        let seen = look(text, spaces);
         Self { may_differ: seen.may_differ || base64::may_be(text) || hex::may_be(text), ..seen }
     }
 }
 
 /// False where a text has no reading but itself.
 pub(super) fn may_differ(text: &[u8]) -> bool {
-    Outlook::of(text).may_differ
+    Outlook::of(text, false).may_differ
 }
 
 /// Whether a notation begins anywhere, or a long run of base64 is there; and whether anything could be wide space. Where one
 /// begins, the rest isn't looked at.
-fn look(text: &[u8]) -> Outlook {
+fn look(text: &[u8], spaces: bool) -> Outlook {
     const FOUND: Outlook = Outlook { may_differ: true, may_be_wide: true };
     let byte_at = |at: usize| text.get(at).copied().unwrap_or(b'\n');
     let (mut from, mut last) = (0_usize, 0);
@@ -107,12 +108,15 @@ fn look(text: &[u8]) -> Outlook {
             if may_be_long(last, high) && runs::has_long(text.get(near).unwrap_or_default()) {
                 return FOUND;
             }
-            let low = if block.len() == BLOCK { !high } else { !high & ((1 << block.len()) - 1) };
-            low_pairs |= low & (low << 1 | last_low);
-            (from, last, last_low) = (to, high, low >> (BLOCK - 1));
+            if spaces {
+                let low = if block.len() == BLOCK { !high } else { !high & ((1 << block.len()) - 1) };
+                low_pairs |= low & (low << 1 | last_low);
+                last_low = low >> (BLOCK - 1);
+            }
+            (from, last) = (to, high);
         }
     }
-    Outlook { may_differ: false, may_be_wide: kinds & CONTROL != 0 || low_pairs != 0 }
+    Outlook { may_differ: false, may_be_wide: spaces && kinds & CONTROL != 0 || low_pairs != 0 }
 }
 
 /// Whether there are as many bits in a row as make a long run, those of the next block behind those of the last one.
