@@ -1,5 +1,9 @@
 //! Does the time of a decision grow as the text does? For each kind of text: the time at every doubling from 1 KB to 1 MB, and
-//! by how much it grew. Twice the bytes may take twice the time, and no more.
+//! by how much it grew. Twice the bytes may take twice the time, and no more. Beside it, what doesn't depend on the machine:
+//! by how much the bytes of all readings together grew.
+//!
+//! Where a time jumps at one step and these bytes don't, run it again: what else runs on the machine, its caches and memory that
+//! the allocator asks for anew all show in a time.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and fails by panic")]
 
 mod ratio;
@@ -46,11 +50,14 @@ fn text(words: &str, bytes: usize) -> String {
 
 fn grow(question: &str, policy: &Policy, call: impl Fn(usize) -> String) {
     println!("{question}");
-    let mut before: Option<f64> = None;
+    let mut before: Option<(f64, f64)> = None;
     for doubling in 0..=10 {
         let call = call(1024 << doubling);
         let spent = time(contestant("", || policy.judge("m", call.as_bytes())));
-        let ratio = before.map_or_else(String::new, |before| format!("{:>6.2} x", spent / before));
+        let read = read_bytes(policy, &call);
+        let ratio = before.map_or_else(String::new, |(time, bytes)| {
+            format!("{:>6.2} x, read {:.2} x", spent / time, read / bytes)
+        });
         let verdict = policy.judge("m", call.as_bytes()).verdict.as_str();
         let each = spent / call.len() as f64;
         println!(
@@ -58,6 +65,14 @@ fn grow(question: &str, policy: &Policy, call: impl Fn(usize) -> String) {
             call.len(),
             spent / 1e3
         );
-        before = Some(spent);
+        before = Some((spent, read));
     }
+}
+
+/// The bytes of a call and of all its readings.
+fn read_bytes(policy: &Policy, call: &str) -> f64 {
+    let texts = policy.explain("m", call.as_bytes()).texts;
+    let readings: usize =
+        texts.iter().flat_map(|text| &text.readings).map(|reading| reading.text.len()).sum();
+    (call.len() + readings) as f64
 }

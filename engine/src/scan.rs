@@ -16,7 +16,7 @@ pub(crate) use arena::{Arena, Leaf, LeafKind};
 
 use crate::decision::MAX_FINDINGS;
 use crate::policy::rules::{DenyRule, MatchMode};
-use crate::view::{Exceeded, Joints, Reading, View, compared, has_wide_space, may_differ, pattern_forms};
+use crate::view::{Exceeded, Joints, Outlook, Reading, View, compared, has_wide_space, pattern_forms};
 use literals::Literals;
 use regex::Regex;
 
@@ -120,9 +120,12 @@ impl Scanner {
     pub(crate) fn push(&self, arena: &mut Arena, text: &str, leaf: Leaf) {
         arena.push(text, leaf);
         // What a number can be decoded to is a number.
-        if leaf.kind != LeafKind::Number
-            && (may_differ(text.as_bytes()) && self.joints.may_matter(text)
-                || self.spaces && has_wide_space(text.as_bytes()))
+        if leaf.kind == LeafKind::Number {
+            return;
+        }
+        let outlook = Outlook::of(text.as_bytes(), self.spaces);
+        if outlook.may_differ && self.joints.may_matter(text)
+            || self.spaces && has_wide_space(text.as_bytes(), outlook)
         {
             arena.keep(text, leaf);
         }

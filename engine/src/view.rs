@@ -39,7 +39,7 @@ mod unicode;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
-pub(crate) use gate::may_differ;
+pub(crate) use gate::Outlook;
 pub(crate) use joint::Joints;
 pub(crate) use space::has_wide_space;
 
@@ -80,7 +80,7 @@ const ROUNDS_EXCEEDED: Exceeded = Exceeded("is encoded more times over than is l
 /// # Errors
 /// A bound that the readings pass. Whoever asked must deny: what wasn't read can't be judged.
 pub(crate) fn readings(text: &str) -> Result<Vec<Reading>, Exceeded> {
-    if !may_differ(text.as_bytes()) {
+    if !gate::may_differ(text.as_bytes()) {
         return Ok(Vec::new());
     }
     read_all(text)
@@ -128,19 +128,8 @@ pub(crate) fn pattern_forms(pattern: &str) -> Vec<String> {
 
 fn read_all(text: &str) -> Result<Vec<Reading>, Exceeded> {
     let mut search = Search::new(text);
-    search.branch(text, &[])?;
-    search.read(text, &[])?;
-    // Each round reads what branches of the round before began.
-    let mut begun = std::mem::take(&mut search.begun);
-    for _ in 0..ROUNDS {
-        for place in begun {
-            let Some(reading) = search.found.get(place).cloned() else { continue };
-            search.branch(&reading.text, &reading.view)?;
-            search.read(&reading.text, &reading.view)?;
-        }
-        begun = std::mem::take(&mut search.begun);
-    }
-    if begun.is_empty() { Ok(search.found) } else { Err(ROUNDS_EXCEEDED) }
+    search.read_all()?;
+    Ok(search.found)
 }
 
 /// The readings so far.
@@ -158,6 +147,23 @@ impl<'t> Search<'t> {
     fn new(text: &'t str) -> Self {
         let bytes_left = text.len().saturating_mul(BYTES_EACH).saturating_add(BYTES_BESIDES);
         Self { text, found: Vec::new(), begun: Vec::new(), known: HashMap::default(), bytes_left }
+    }
+
+    /// Runs every program on the text, and on all that branches off it.
+    fn read_all(&mut self) -> Result<(), Exceeded> {
+        self.branch(self.text, &[])?;
+        self.read(self.text, &[])?;
+        // Each round reads what branches of the round before began.
+        let mut begun = std::mem::take(&mut self.begun);
+        for _ in 0..ROUNDS {
+            for place in begun {
+                let Some(reading) = self.found.get(place).cloned() else { continue };
+                self.branch(&reading.text, &reading.view)?;
+                self.read(&reading.text, &reading.view)?;
+            }
+            begun = std::mem::take(&mut self.begun);
+        }
+        if begun.is_empty() { Ok(()) } else { Err(ROUNDS_EXCEEDED) }
     }
 
     /// Runs every program on a text.

@@ -6,6 +6,8 @@
 /// How many bytes make a block.
 pub const BLOCK: usize = 64;
 const BLOCKS: usize = 8;
+/// How many bytes a word has.
+const EIGHT: usize = 8;
 /// How many bytes are looked at in one go.
 pub const MOST: usize = BLOCK * BLOCKS;
 
@@ -63,15 +65,37 @@ impl Kinds {
         self.look_at_each(text)
     }
 
+    /// The same without such instructions. Measured: kinds and floor in loops of their own take a third of the time of one.
     fn look_at_each(&self, text: &[u8]) -> Look {
         let mut look = Look::default();
         for (high, bytes) in look.high.iter_mut().zip(text.chunks(BLOCK)) {
-            for (place, byte) in bytes.iter().enumerate() {
+            for byte in bytes {
                 look.kinds |= self.of_byte.get(usize::from(*byte)).copied().unwrap_or_default();
+            }
+            let (eights, rest) = bytes.as_chunks();
+            let mut place = 0;
+            for eight in eights {
+                *high |= self.high_of(*eight) << place;
+                place += EIGHT;
+            }
+            for byte in rest {
                 *high |= u64::from(byte.is_ascii() && *byte >= self.floor) << place;
+                place += 1;
             }
         }
         look
+    }
+
+    /// A bit for each of eight bytes of ASCII that isn't below the floor.
+    fn high_of(&self, eight: [u8; EIGHT]) -> u64 {
+        const EACH: u64 = 0x0101_0101_0101_0101;
+        const TOPS: u64 = EACH << 7;
+        let bytes = u64::from_le_bytes(eight);
+        // Seven bits and the rest of the way to the top bit: no byte carries into the next one.
+        let reached = (bytes & !TOPS) + EACH * u64::from(0x80_u8.saturating_sub(self.floor));
+        let high = reached & !bytes & TOPS;
+        // Brings the eight bits together in the highest byte.
+        (high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
     }
 }
 
@@ -168,18 +192,30 @@ mod avx2 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{BLOCK, Kinds, MOST};
+    use super::{BLOCK, Kinds, Look, MOST};
+
+    /// What a look must see, byte by byte.
+    fn walk(rows: [u8; 16], columns: [u8; 16], floor: u8, text: &[u8]) -> Look {
+        let mut look = Look::default();
+        for (place, byte) in text.iter().take(MOST).enumerate() {
+            look.kinds |= rows[usize::from(byte >> 4)] & columns[usize::from(byte & 15)];
+            look.high[place / BLOCK] |= u64::from(byte.is_ascii() && *byte >= floor) << (place % BLOCK);
+        }
+        look
+    }
 
     proptest! {
         #[test]
-        fn wide_instructions_see_what_a_walk_sees(
+        fn every_path_sees_what_a_walk_sees(
             rows in any::<[u8; 16]>(),
             columns in any::<[u8; 16]>(),
             floor in 1_u8..0x80,
             text in prop::collection::vec(any::<u8>(), 0..MOST + BLOCK),
         ) {
             let kinds = Kinds::new(rows, columns, floor);
-            prop_assert_eq!(kinds.look(&text), kinds.look_at_each(&text));
+            let seen = walk(rows, columns, floor, &text);
+            prop_assert_eq!(kinds.look(&text), seen);
+            prop_assert_eq!(kinds.look_at_each(&text), seen);
         }
     }
 }

@@ -52,7 +52,7 @@ impl Joints {
             || without.prefixed
             || runs::has_long(text.as_bytes())
             || without.marks.is_loose()
-            || without.gaps.is_loose()
+            || without.gaps.is_some_and(|gaps| gaps.is_loose())
     }
 }
 
@@ -133,14 +133,15 @@ fn is_notation(text: &str, places: Range<usize>) -> bool {
     })
 }
 
-/// Whether there are as many hexadecimal digits in a row as count between quotes.
+/// Whether there are as many hexadecimal digits in a row as count between quotes. What stands before a byte that is none is
+/// no such row, and needn't be looked at.
 fn has_hex(text: &[u8]) -> bool {
-    let row = |row: usize, byte: &u8| if byte.is_ascii_hexdigit() { row + 1 } else { 0 };
-    let mut length = 0;
-    text.iter().any(|byte| {
-        length = row(length, byte);
-        length >= hex::SHORTEST_APART
-    })
+    let mut from = 0;
+    while let Some(row) = text.get(from..from + hex::SHORTEST_APART) {
+        let Some(other) = row.iter().rposition(|byte| !byte.is_ascii_hexdigit()) else { return true };
+        from += other + 1;
+    }
+    false
 }
 
 /// Whether an equals sign ends a run of base64 that is text.
@@ -162,14 +163,14 @@ struct Without {
     prefixed: bool,
     /// Without the marks alone, as a shell leaves it.
     marks: Rest,
-    /// Without all from the first to the last of marks between which only what joins literals stands.
-    gaps: Rest,
+    /// Without all from the first to the last of marks between which only what joins literals stands. None where nothing
+    /// stands between any: that is the text without its marks.
+    gaps: Option<Rest>,
 }
 
 impl Without {
     fn with_capacity(bytes: usize) -> Self {
-        let rest = || Rest { text: String::with_capacity(bytes), ..Rest::default() };
-        Self { marks: rest(), gaps: rest(), ..Self::default() }
+        Self { marks: Rest { text: String::with_capacity(bytes), ..Rest::default() }, ..Self::default() }
     }
 }
 
@@ -182,6 +183,11 @@ struct Rest {
 }
 
 impl Rest {
+    /// The same text with the first of its joints.
+    fn with_joints(&self, count: usize) -> Self {
+        Self { text: self.text.clone(), joints: self.joints.iter().take(count).copied().collect() }
+    }
+
     /// Whether it could be a notation. Some marks may stay where others go, so this asks less of it than [`notates`] does of
     /// a text that is as it stands.
     fn is_loose(&self) -> bool {
@@ -228,6 +234,7 @@ fn leave_out(text: &str, pairs: &Pairs) -> Option<Without> {
             continue;
         }
         let without = without.get_or_insert_with(|| Without::with_capacity(bytes.len()));
+        let joints_before = without.marks.joints.len();
         // From the first mark to the last one, and what stands between them.
         let (mut end, mut reach) = (at, at);
         let (mut between, mut pending) = (String::new(), String::new());
@@ -261,16 +268,23 @@ fn leave_out(text: &str, pairs: &Pairs) -> Option<Without> {
         }
         without.prefixed |= kinds.iter().any(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
         let kept = text.get(copied..at).unwrap_or_default();
+        if !between.is_empty() && without.gaps.is_none() {
+            without.gaps = Some(without.marks.with_joints(joints_before));
+        }
         without.marks.text.push_str(kept);
         without.marks.text.push_str(&between);
-        without.gaps.text.push_str(kept);
-        without.gaps.joints.push(without.gaps.text.len());
+        if let Some(gaps) = &mut without.gaps {
+            gaps.text.push_str(kept);
+            gaps.joints.push(gaps.text.len());
+        }
         copied = end;
     }
     let mut without = without?;
     let kept = text.get(copied..).unwrap_or_default();
     without.marks.text.push_str(kept);
-    without.gaps.text.push_str(kept);
+    if let Some(gaps) = &mut without.gaps {
+        gaps.text.push_str(kept);
+    }
     Some(without)
 }
 

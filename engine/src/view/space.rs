@@ -4,6 +4,8 @@
 
 use argala_vector::{BLOCK, Kinds, MOST};
 
+use super::gate::Outlook;
+
 /// The text with one space for each run of white space, or none where it is so.
 pub(super) fn collapse(text: &str) -> Option<String> {
     let mut out = String::new();
@@ -30,8 +32,13 @@ const SPACES: Kinds = Kinds::new(
     b'!',
 );
 
-/// Whether a text of ASCII may have white space that [`collapse`] would change: any but a space, or two of them.
-pub(crate) fn has_wide_space(text: &[u8]) -> bool {
+/// Whether a text of ASCII may have white space that [`collapse`] would change: any but a space, or two of them. Most text
+/// has none by what is known of it already.
+pub(crate) fn has_wide_space(text: &[u8], outlook: Outlook) -> bool {
+    (outlook.may_be_wide || memchr::memchr(b'\n', text).is_some()) && is_wide(text)
+}
+
+pub(super) fn is_wide(text: &[u8]) -> bool {
     let mut last = 0;
     text.chunks(MOST).any(|group| {
         let look = SPACES.look(group);

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::{BYTES_BESIDES, BYTES_EACH, compared, pattern_forms};
+use super::super::{BYTES_BESIDES, BYTES_EACH, Search, compared, pattern_forms};
 
 /// Marks of every notation, dense.
 fn marks() -> impl Strategy<Value = String> {
@@ -92,5 +92,31 @@ fn what_is_repeated_for_long_takes_no_longer_for_each_byte() {
         let text = piece.repeat(100_000 / piece.len());
         // Takes minutes where anything looks to the end from each place.
         let _ = compared(&text, true);
+    }
+}
+
+/// What a text is charged for its readings and for the steps that look for them.
+fn work(text: &str) -> usize {
+    let mut search = Search::new(text);
+    let before = search.bytes_left;
+    search.read_all().unwrap();
+    before - search.bytes_left
+}
+
+#[test]
+fn twice_the_text_is_no_more_than_twice_the_work() {
+    for piece in [
+        "съешь ещё этих мягких булок, да выпей чаю; Zwölf Boxkämpfer. ",
+        "%64%6f%20a%2520b%25252fc ",
+        "aGVsbG8gd29ybGQsIGhvdyBhcmUgeW91 dGhlIGxhenkgZG9nIHNsZWVwcw== ",
+        "if (a[i] != 'x\\n') { b += \"%d\" + c; } /* note */ // it's\n# d && e;\n",
+        "&lt;p&gt;caf&eacute; &amp;amp; bar&#32;",
+        "CHAR(68,82) || 'a' || \"b\" ",
+    ] {
+        let charged = |bytes: usize| work(&piece.repeat(bytes / piece.len()));
+        for bytes in (10..16).map(|power| 1 << power) {
+            let (once, twice) = (charged(bytes), charged(2 * bytes));
+            assert!(once > 0 && twice * 10 <= once * 22, "{piece}: {bytes} bytes cost {once}, twice {twice}");
+        }
     }
 }

@@ -1,8 +1,10 @@
-//! What the gate says no to has no reading.
+//! What the gate says no to has no reading, and no wide space.
 
 use proptest::prelude::*;
 
-use super::super::{may_differ, read_all};
+use super::super::gate::may_differ;
+use super::super::space::is_wide;
+use super::super::{Outlook, has_wide_space, read_all};
 
 /// Text in which what begins a notation is dense, and text in which it is rare.
 fn texts() -> impl Strategy<Value = String> {
@@ -25,6 +27,12 @@ proptest! {
         if !may_differ(text.as_bytes()) {
             prop_assert_eq!(read_all(&text), Ok(Vec::new()));
         }
+    }
+
+    #[test]
+    fn no_wide_space_is_overlooked(text in prop_oneof![texts(), "[ab,]{0,70}[ \t\n\r]{0,2}[ab,]{0,70}"]) {
+        let outlook = Outlook::of(text.as_bytes(), true);
+        prop_assert_eq!(has_wide_space(text.as_bytes(), outlook), is_wide(text.as_bytes()));
     }
 }
 

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::super::{Joints, compared, has_wide_space};
+use super::super::space::is_wide;
+use super::super::{Joints, compared};
 
 fn holds(text: &str, pattern: &str) -> bool {
     text.to_ascii_lowercase().contains(pattern)
@@ -72,7 +73,7 @@ proptest! {
         let text: String = pieces.concat();
         let joints = Joints::of([Some(pattern.as_str())].into_iter());
         let spaces = pattern.contains(' ');
-        if joints.may_matter(&text) || spaces && has_wide_space(text.as_bytes()) {
+        if joints.may_matter(&text) || spaces && is_wide(text.as_bytes()) {
             return Ok(());
         }
         for reading in compared(&text, spaces).unwrap() {
