@@ -11,8 +11,7 @@ const EIGHT: usize = 8;
 /// How many bytes are looked at in one go.
 pub const MOST: usize = BLOCK * BLOCKS;
 
-/// A shorter text, as most keys are, is walked in less time than vectors take to set up.
-#[cfg(target_arch = "x86_64")]
+/// A shorter text, as most keys are, is walked in less time than anything else takes to set up.
 const SHORT: usize = 16;
 
 /// Up to eight kinds of bytes, each with a bit. A byte is of those in whose row (upper half) and column (lower half) it lies.
@@ -57,12 +56,26 @@ impl Kinds {
         expect(unsafe_code, reason = "not every machine has these instructions")
     )]
     pub fn look(&self, text: &[u8]) -> Look {
+        if text.len() < SHORT {
+            return self.look_at_few(text);
+        }
         #[cfg(target_arch = "x86_64")]
-        if text.len() >= SHORT && is_x86_feature_detected!("avx2") {
+        if is_x86_feature_detected!("avx2") {
             // SAFETY: the machine has just said that it has them.
             return unsafe { avx2::look(self, text) };
         }
         self.look_at_each(text)
+    }
+
+    /// The same for less than a block.
+    fn look_at_few(&self, text: &[u8]) -> Look {
+        let mut look = Look::default();
+        let [high, ..] = &mut look.high;
+        for (place, byte) in text.iter().enumerate() {
+            look.kinds |= self.of_byte.get(usize::from(*byte)).copied().unwrap_or_default();
+            *high |= u64::from(byte.is_ascii() && *byte >= self.floor) << place;
+        }
+        look
     }
 
     /// The same without such instructions. Measured: kinds and floor in loops of their own take a third of the time of one.
