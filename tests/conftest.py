@@ -11,7 +11,7 @@ import pytest
 
 from sessions.gateway import CommandLine, Gateway
 from sessions.peers import TESTS, Recorder, alive, kill_all
-from sessions.served import FixtureServer, built, serves_http
+from sessions.served import FixtureServer, built
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,12 +43,6 @@ def argala() -> Path:
 def fixture_server(argala: Path) -> FixtureServer:
     """The server of both eras, which the suite and the clients know what to expect of."""
     return FixtureServer(built("fixture-server", argala))
-
-
-@pytest.fixture(scope="session")
-def gateway_over_http(argala: Path) -> None:
-    if not serves_http(argala):
-        pytest.skip("this argala has no `serve --http`")
 
 
 @pytest.fixture

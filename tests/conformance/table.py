@@ -10,7 +10,7 @@ from pathlib import Path
 from conformance.fronts import BRIDGED, DIRECT, SAME_ERA, Front
 from conformance.suites import SUITES, Results, run
 from sessions.peers import TESTS
-from sessions.served import FixtureServer, built, serves_http
+from sessions.served import FixtureServer, built
 
 HEAD = """\
 # Conformance
@@ -48,10 +48,8 @@ def main(argala: Path, page: Path) -> None:
     fixture = FixtureServer(built("fixture-server", argala))
     sections = [HEAD]
     for suite in SUITES:
-        fronts: dict[str, Front] = {"direct": DIRECT}
-        if serves_http(argala):
-            fronts |= SAME_ERA
-            fronts |= {"bridged": BRIDGED[suite]} if suite in BRIDGED else {}
+        fronts: dict[str, Front] = {"direct": DIRECT, **SAME_ERA}
+        fronts |= {"bridged": BRIDGED[suite]} if suite in BRIDGED else {}
         columns = {}
         for name, front in fronts.items():
             began = time.monotonic()

@@ -11,7 +11,7 @@ import pytest
 
 from conformance.fronts import BRIDGED, DIRECT, SAME_ERA, Front
 from conformance.suites import SUITES, Results, run
-from sessions.served import FixtureServer, serves_http
+from sessions.served import FixtureServer
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -55,9 +55,8 @@ def results(argala: Path, fixture_server: FixtureServer) -> Iterator[Callable[[s
             return run(suite, url)
 
     ways = [(suite, DIRECT) for suite in SUITES]
-    if serves_http(argala):
-        ways += product(SUITES, SAME_ERA.values())
-        ways += BRIDGED.items()
+    ways += product(SUITES, SAME_ERA.values())
+    ways += BRIDGED.items()
     with ThreadPoolExecutor(max_workers=4) as pool:
         runs = {way: pool.submit(go, *way) for way in ways}
         yield lambda suite, front: runs[suite, front].result()
@@ -72,7 +71,6 @@ def test_the_fixture_passes_directly(results: Callable[[str, Front], Results], s
     assert {*FACE[suite]} <= direct.keys()
 
 
-@pytest.mark.usefixtures("gateway_over_http")
 @pytest.mark.parametrize("way", SAME_ERA)
 @pytest.mark.parametrize("suite", SUITES)
 def test_what_passes_directly_passes_through_the_gateway(
@@ -85,7 +83,6 @@ def test_what_passes_directly_passes_through_the_gateway(
     assert all(through[name].passed for name in FACE[suite])
 
 
-@pytest.mark.usefixtures("gateway_over_http")
 @pytest.mark.parametrize("suite", BRIDGED)
 def test_a_downstream_of_the_other_era_is_reached_through_the_bridge(
     results: Callable[[str, Front], Results], suite: str

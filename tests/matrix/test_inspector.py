@@ -21,9 +21,7 @@ CALL = ["--method", "tools/call", "--tool-name", "greet", "--tool-arg"]
 
 
 @pytest.fixture(params=STDIO, ids=str)
-def url(
-    request: pytest.FixtureRequest, gateway_over_http: None, argala: Path, fixture_server: FixtureServer
-) -> Iterator[str]:
+def url(request: pytest.FixtureRequest, argala: Path, fixture_server: FixtureServer) -> Iterator[str]:
     server: Server = request.param
     with served_by_gateway(argala, fixture_server.command(server.era), FIXTURE.policy) as base:
         yield f"{base}/mcp"

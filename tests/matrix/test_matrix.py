@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from matrix.clients import CLIENTS, Client
-from matrix.ways import Bench, Way, every_way, needs_http, ways_of
+from matrix.ways import Bench, Way, every_way, ways_of
 from sessions.rpc import Json
-from sessions.served import FixtureServer, serves_http
+from sessions.served import FixtureServer
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.transparent]
 
@@ -35,14 +35,7 @@ def told(
     """What came of each client's way. Each client is one process that takes all its ways; they run side by side."""
     direct = request.config.getoption("--direct")
     wanted = {item.callspec.id for item in request.session.items if item.parent is request.node}
-    ways = {
-        client: [
-            way
-            for way in ways_of(client, direct)
-            if f"{client.name}-{way}" in wanted and (serves_http(argala) or not needs_http(client, way))
-        ]
-        for client in CLIENTS
-    }
+    ways = {client: [way for way in ways_of(client, direct) if f"{client.name}-{way}" in wanted] for client in CLIENTS}
     bench = Bench(argala, fixture_server, tmp_path_factory.mktemp("matrix"))
 
     def play(client: Client) -> dict[Way, list[Json]]:
@@ -60,8 +53,6 @@ def told(
         yield lambda client, way: runs[client].result()[way]
 
 
-def test_a_client_works_through_the_gateway(told: Told, client: Client, way: Way, argala: Path) -> None:
-    if needs_http(client, way) and not serves_http(argala):
-        pytest.skip("this argala has no `serve --http`")
+def test_a_client_works_through_the_gateway(told: Told, client: Client, way: Way) -> None:
     wrong = way.server.script.wrong(told(client, way), client, way.gateway)
     assert not wrong

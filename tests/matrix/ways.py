@@ -82,12 +82,6 @@ def ways_of(client: Client, direct: bool) -> list[Way]:
     return [way for way in ways if way.face in client.transports]
 
 
-def needs_http(client: Client, way: Way) -> bool:
-    """Whether this takes more than a gateway that speaks stdio and the legacy era."""
-    old = client.speaks == "legacy" and (way.face, way.server) == ("stdio", Server("stdio", "legacy"))
-    return way.gateway and not old
-
-
 class Bench:
     """What is up for the clients: one gateway for each server, however many come to it."""
 

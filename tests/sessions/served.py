@@ -138,8 +138,3 @@ def wait_until_ready(base: str, gateway: subprocess.Popen[bytes]) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.02)
     raise AssertionError(f"the gateway was not ready within {PATIENCE} s")
-
-
-def serves_http(argala: Path) -> bool:
-    usage = subprocess.run([str(argala), "serve", "--help"], capture_output=True, text=True, timeout=PATIENCE)
-    return "--http" in usage.stdout

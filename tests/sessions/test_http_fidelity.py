@@ -113,7 +113,6 @@ def test_the_recorder_says_odd_things_over_http(tmp_path: Path, era: str, manner
     assert "an answer" in json.dumps(played.answers[-1])
 
 
-@pytest.mark.usefixtures("gateway_over_http")
 @pytest.mark.parametrize("manner", MANNERS)
 @pytest.mark.parametrize("era", ["legacy", "modern"])
 def test_what_comes_over_http_is_the_same_through_the_gateway(
@@ -138,7 +137,6 @@ def test_a_stream_that_was_cut_off_is_resumed_where_it_ended(tmp_path: Path) -> 
     assert resumed[-1].text == "done"
 
 
-@pytest.mark.usefixtures("gateway_over_http")
 @pytest.mark.parametrize(
     "flags",
     [["--resumable"], ["--ask-on", "get"], ["--refuse-delete", "--no-get"], ["--expire-after", "3"]],
