@@ -6,12 +6,16 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rmcp::model::ResourceUpdatedNotificationParam;
 use rmcp::service::{RoleServer, SubscriptionContext};
 use rmcp::{ErrorData, Peer};
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
+
+/// How long after its acknowledgement a listener is there at the latest.
+const LISTENERS_COME: Duration = Duration::from_millis(100);
 
 /// Something that others may want to hear of.
 #[derive(Clone)]
@@ -56,9 +60,14 @@ impl Changes {
         }
     }
 
+    /// Tells whoever listens; a little later, as rmcp acknowledges a listen before the listener is there.
     pub(crate) fn tell(&self, change: Change) {
-        // Nobody listens: nobody is told.
-        let _ = self.sender.send(change);
+        let sender = self.sender.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(LISTENERS_COME).await;
+            // Nobody listens: nobody is told.
+            let _ = sender.send(change);
+        });
     }
 
     pub(crate) fn wait(&self) -> Waiting<'_> {
