@@ -249,9 +249,7 @@ impl Session {
             News::Up(outbox) => {
                 self.setup.health.note(self.name(server), health::State::Up, "");
                 // It may have been up, and have forgotten what it asked.
-                for cancelled in self.asks.drop_server(server) {
-                    self.to_host(cancelled, None);
-                }
+                self.forget_asked(server);
                 self.set_state(server, State::Up(outbox));
                 self.introduce(server);
             }
@@ -270,18 +268,24 @@ impl Session {
         self.forget_watch(server);
         self.fail_calls(server, &message);
         self.forget_lists(server);
-        for cancelled in self.asks.drop_server(server) {
-            self.to_host(cancelled, None);
-        }
+        self.forget_asked(server);
         if was_ready {
             self.announce_lists(server);
         }
         self.try_open();
     }
 
+    /// Forgets what a server has asked that is gone.
+    fn forget_asked(&mut self, server: ServerId) {
+        self.held.forget_questions(server);
+        for cancelled in self.asks.drop_server(server) {
+            self.to_host(cancelled, None);
+        }
+    }
+
     /// Whether so much is in flight that nothing more is taken.
     fn is_busy(&self) -> bool {
-        self.calls.len() >= MAX_CALLS || self.gathers.len() >= MAX_GATHERS
+        self.calls.len() + self.inputs.len() >= MAX_CALLS
     }
 
     /// Sends the host what is no answer: a request of a server's, a notification. `post` is the POST that it belongs to.

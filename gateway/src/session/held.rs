@@ -4,7 +4,7 @@
 //! The result's `requestState` is opaque, good for one use, for this session, for the very request that it was given for, and
 //! for a few minutes.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -39,8 +39,8 @@ struct Held {
     server: ServerId,
     secret: Option<String>,
     until: Instant,
-    /// What the host has been asked: the server's own ids.
-    asked: Vec<Question>,
+    /// What the host has been asked, by the names that it knows the questions by.
+    asked: BTreeMap<usize, Question>,
     /// What it will be asked when it comes back.
     queue: VecDeque<Question>,
     /// What the server has answered in the meantime.
@@ -49,6 +49,7 @@ struct Held {
 
 #[derive(Debug, Clone)]
 struct Question {
+    /// The server's own.
     id: Id,
     method: String,
     /// As JSON.
@@ -64,8 +65,16 @@ impl HeldCalls {
     pub(super) fn cancelled(&mut self, server: ServerId, frame: &Frame) {
         let request = frame.at(&["params", "requestId"]).and_then(|node| Id::read(node, frame.text()));
         for held in self.open.values_mut().filter(|held| held.server == server) {
-            held.asked.retain(|question| Some(&question.id) != request.as_ref());
+            held.asked.retain(|_, question| Some(&question.id) != request.as_ref());
             held.queue.retain(|question| Some(&question.id) != request.as_ref());
+        }
+    }
+
+    /// Forgets what a server has asked that is gone: the next one may ask something else under the same ids.
+    pub(super) fn forget_questions(&mut self, server: ServerId) {
+        for held in self.open.values_mut().filter(|held| held.server == server) {
+            held.asked.clear();
+            held.queue.clear();
         }
     }
 
@@ -99,8 +108,8 @@ impl Session {
         if !able {
             return refuse(self, "the host can't answer this");
         }
-        let Some(call) = self.calls.askable(server, about) else {
-            return refuse(self, "no request of the host's is open that this could be asked for");
+        let Some(call) = self.calls.askable(server, about, self.over_http) else {
+            return refuse(self, "there is no one request of the host's that this is asked for");
         };
         if !self.held.open.contains_key(&call) && self.held.open.len() >= MAX_HELD {
             return refuse(self, "too many calls wait for the host");
@@ -109,7 +118,7 @@ impl Session {
             server,
             secret: None,
             until: Instant::now() + PATIENCE,
-            asked: Vec::new(),
+            asked: BTreeMap::new(),
             queue: VecDeque::new(),
             answer: None,
         });
@@ -118,6 +127,10 @@ impl Session {
         }
         let params = frame.raw(&["params"]).map(str::to_owned);
         held.queue.push_back(Question { id: id.clone(), method: method.clone(), params });
+        // The host will come back to this server, and to no other.
+        if let Some(uri) = self.calls.get(call, server).and_then(|call| call.purpose.sought()) {
+            self.routes.learn_resource(&uri, server);
+        }
         self.ask_for_input(call);
     }
 
@@ -125,10 +138,10 @@ impl Session {
     fn ask_for_input(&mut self, call: CallId) {
         let Some(held) = self.held.open.get_mut(&call) else { return };
         let Some(to) = self.calls.hold(call) else { return };
-        held.asked = held.queue.drain(..).collect();
+        held.asked = held.queue.drain(..).enumerate().collect();
         held.until = Instant::now() + PATIENCE;
         let mut requests = Vec::new();
-        for (number, question) in held.asked.iter().enumerate() {
+        for (number, question) in &held.asked {
             let mut method = String::new();
             quote(&question.method, &mut method);
             let params = question.params.as_ref().map(|params| format!(r#","params":{params}"#));
@@ -169,7 +182,7 @@ impl Session {
         let Some(held) = self.held.open.get_mut(&call) else { return };
         let mut replies = Vec::new();
         let mut unanswered = Vec::new();
-        for (number, question) in std::mem::take(&mut held.asked).into_iter().enumerate() {
+        for (number, question) in std::mem::take(&mut held.asked) {
             match frame.raw(&["params", "inputResponses", &number.to_string()]) {
                 Some(response) => replies.push(reply::result(&question.id, response)),
                 None => unanswered.push(question),
@@ -218,7 +231,7 @@ impl Session {
                 server = self.name(held.server),
                 "the host didn't come back with the input it was asked for"
             );
-            for question in held.asked.iter().chain(&held.queue) {
+            for question in held.asked.values().chain(&held.queue) {
                 let message = "the host didn't answer in time";
                 self.reply(held.server, reply::error(Some(&question.id), code::INTERNAL_ERROR, message));
             }
