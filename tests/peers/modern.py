@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import threading
+import time
 from typing import Any
 
 Json = Any
@@ -174,7 +175,9 @@ def main() -> None:
     parser.add_argument("--record")
     parser.add_argument("--pids")
     parser.add_argument("--silent", action="store_true", help="never answers `server/discover`")
+    parser.add_argument("--sleep", type=float, default=0, help="seconds until it reads anything")
     options = parser.parse_args()
+    time.sleep(options.sleep)
     if options.pids:
         with open(options.pids, "a") as file:
             file.write(f"{os.getpid()}\n")

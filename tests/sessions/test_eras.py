@@ -410,6 +410,11 @@ def test_a_server_that_says_nothing_to_discover_is_one_of_the_legacy_era(serve: 
     assert refused.error or refused.result
 
 
+def test_a_modern_server_that_is_slow_to_start_is_introduced_all_the_same(serve: Gateway) -> None:
+    slow = serve.recorder("modern", "--sleep", "3.5", script="modern.py")
+    assert Modern(serve.open(slow)).call("echo").result
+
+
 def test_a_probe_does_not_disturb_a_legacy_server(serve: Gateway, recorder: Recorder) -> None:
     host = Modern(serve.open(recorder))
     assert host.call("echo").result

@@ -320,7 +320,8 @@ impl Session {
                     self.keep_answer(id, failure);
                 }
             }
-            Purpose::Introduction | Purpose::Ignore => {}
+            Purpose::Introduction => self.fail_introduction(call.server, message),
+            Purpose::Ignore => {}
         }
     }
 }
