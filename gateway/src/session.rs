@@ -80,6 +80,8 @@ pub(crate) const EVENTS: usize = 4;
 /// Requests in flight of one host, and of them those that several servers answer together.
 const MAX_CALLS: usize = 10_000;
 const MAX_GATHERS: usize = 64;
+/// Bytes of requests that are kept for another try.
+const MAX_KEPT: usize = 32 << 20;
 /// How long calls in flight may still be answered after the host has closed its side.
 const DRAIN: Duration = Duration::from_secs(1);
 
@@ -286,6 +288,7 @@ impl Session {
     /// Whether so much is in flight that nothing more is taken.
     fn is_busy(&self) -> bool {
         self.calls.len() + self.inputs.len() >= MAX_CALLS
+            || self.calls.kept() + self.inputs.kept() >= MAX_KEPT
     }
 
     /// Sends the host what is no answer: a request of a server's, a notification. `post` is the POST that it belongs to.

@@ -180,6 +180,17 @@ def test_a_question_outlives_the_process_that_asked_it(serve: Gateway, modern: R
     assert host.reply(call).text == "hello Ada"
 
 
+def test_calls_that_may_have_to_be_repeated_are_kept_up_to_a_bound(serve: Gateway, modern: Recorder) -> None:
+    host = serve(modern)
+    held = []
+    for _ in range(3):
+        assert host.call("echo").result
+        held.append(host.start_call("hold", {}, _meta={"x": "x" * (12 << 20)}))
+    assert "too many requests are in flight" in host.call("echo").error["message"]
+    host.notify("notifications/cancelled", {"requestId": held[0]})
+    assert host.call("echo").result
+
+
 def test_a_call_that_its_server_cancels_has_failed(serve: Gateway, modern: Recorder) -> None:
     host = serve(modern)
     assert "has cancelled the request" in host.call("cancel").error["message"]
@@ -255,6 +266,7 @@ def test_a_modern_host_discovers_a_legacy_server(serve: Gateway, recorder: Recor
     introduced = recorder.heard("initialize")[0].params
     assert introduced["clientInfo"]["name"] == "a-test"
     assert introduced["capabilities"] == ABLE
+    assert host.call("echo").result
     assert recorder.heard("notifications/initialized")
 
 

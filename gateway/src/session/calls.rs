@@ -60,6 +60,19 @@ impl Call {
         }
     }
 
+    /// The bytes of the host's frame, where that is kept for another try.
+    fn kept(&self) -> usize {
+        let repeated = match &self.bridge {
+            Bridge::Repeat(frame) => frame.len(),
+            _ => 0,
+        };
+        let tried = match &self.purpose {
+            Purpose::TryResource { frame, .. } => frame.len(),
+            _ => 0,
+        };
+        repeated + tried
+    }
+
     /// The POST of the host's that it is made for.
     pub(super) fn post(&self) -> Option<PostId> {
         self.purpose.reply_to()?.post
@@ -158,6 +171,8 @@ pub(super) struct Calls {
     by_host: HashMap<HostKey, CallId>,
     /// Whose call a progress token is for.
     tokens: HashMap<Token, Listener>,
+    /// The bytes of the host's frames that are kept for another try.
+    kept: usize,
     /// The tokens of calls that have become tasks, which outlive their calls; the oldest first.
     task_tokens: VecDeque<Token>,
     last: CallId,
@@ -180,6 +195,7 @@ impl Calls {
                 Listener { server: call.server, post: call.post(), host_token: call.host_token.clone() };
             self.tokens.insert(token.clone(), listener);
         }
+        self.kept += call.kept();
         self.open.insert(id, call);
     }
 
@@ -311,6 +327,11 @@ impl Calls {
         self.open.len()
     }
 
+    /// The bytes of the host's frames that are kept for another try.
+    pub(super) fn kept(&self) -> usize {
+        self.kept
+    }
+
     /// Whether nobody waits for an answer.
     pub(super) fn is_empty(&self) -> bool {
         self.open.values().all(|call| call.purpose.reply_to().is_none())
@@ -318,6 +339,7 @@ impl Calls {
 
     fn remove(&mut self, id: CallId) -> Option<Call> {
         let call = self.open.remove(&id)?;
+        self.kept = self.kept.saturating_sub(call.kept());
         if let Some(token) = &call.token {
             self.tokens.remove(token);
         }

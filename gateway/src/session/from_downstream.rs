@@ -273,7 +273,8 @@ impl Session {
     /// A server of the modern era cancels a request of ours: so it ends a `subscriptions/listen`, and has no cause to else.
     fn end_listen(&mut self, server: ServerId, frame: &Frame) {
         let call = frame.raw(&["params", "requestId"]).and_then(|id| id.parse::<CallId>().ok());
-        let Some((id, call)) = call.and_then(|id| self.calls.take(&Id::Number(id.to_string()), server)) else {
+        let Some((id, call)) = call.and_then(|id| self.calls.take(&Id::Number(id.to_string()), server))
+        else {
             return;
         };
         match call.purpose {

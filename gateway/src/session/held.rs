@@ -21,8 +21,9 @@ use crate::connection::ServerId;
 
 /// How long a host has to come back with its answers.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// Calls that may be held at once, and questions of one of them.
+/// Calls that may be held at once, bytes of what their servers have answered meanwhile, and questions of one of them.
 const MAX_HELD: usize = 1000;
+const MAX_ANSWERS: usize = 64 << 20;
 const MAX_QUESTIONS: usize = 100;
 
 /// All calls that wait for the host to come back.
@@ -212,6 +213,13 @@ impl Session {
 
     /// What a server has answered while the host was asked; without a frame, that it is gone.
     pub(super) fn keep_answer(&mut self, call: CallId, answer: Frame) {
+        let kept = self.held.open.values().filter_map(|held| held.answer.as_ref());
+        let bytes = kept.map(|answer| answer.text().len()).sum::<usize>() + answer.text().len();
+        let Some(answer) = Some(answer).filter(|_| bytes <= MAX_ANSWERS).or_else(|| {
+            failure(call, "the server has answered before its questions were, and too much to keep that")
+        }) else {
+            return;
+        };
         if let Some(held) = self.held.open.get_mut(&call) {
             held.answer = Some(answer);
         }

@@ -49,6 +49,15 @@ impl Inputs {
         self.open.len()
     }
 
+    /// The bytes of all that is kept of them.
+    pub(super) fn kept(&self) -> usize {
+        let bytes = |input: &Input| {
+            let state = input.state.as_ref().map_or(0, String::len);
+            input.frame.len() + state + input.responses.iter().map(String::len).sum::<usize>()
+        };
+        self.open.values().map(bytes).sum()
+    }
+
     /// Whether a request of the host's with this id waits.
     pub(super) fn has_host_id(&self, key: &HostKey) -> bool {
         self.open.values().any(|input| input.to.key().as_ref() == Some(key))
