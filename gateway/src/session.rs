@@ -25,6 +25,8 @@ mod paging;
 mod routes;
 mod standing;
 mod subscriptions;
+#[cfg(test)]
+mod tests;
 mod translation;
 
 use std::collections::HashMap;
