@@ -1,12 +1,13 @@
 //! Arguments that are mirrored in HTTP headers: `x-mcp-header` in a tool's schema, `Mcp-Param-…` with a call
 //! (basic/transports/streamable-http, "Custom Headers from Tool Parameters").
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use argala_json::{Limits, Options, Outline};
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// The annotation in a schema.
 const ANNOTATION: &str = "x-mcp-header";
@@ -38,13 +39,18 @@ struct Known {
 
 /// A list of tools, as far as it matters here.
 #[derive(Deserialize)]
-struct Listed {
-    tools: Vec<Tool>,
+struct Listed<'a> {
+    #[serde(borrow)]
+    tools: Vec<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
-struct Tool {
+struct Named {
     name: String,
+}
+
+#[derive(Deserialize)]
+struct Described {
     #[serde(rename = "inputSchema", default)]
     schema: Value,
 }
@@ -54,21 +60,22 @@ impl Mirrored {
     pub(crate) fn learn(&self, server: &str, result: &str) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         known.is_listed = true;
-        if memchr::memmem::find(result.as_bytes(), ANNOTATION.as_bytes()).is_none() && known.tools.is_empty()
-        {
+        if !is_annotated(result) && known.tools.is_empty() {
             return;
         }
-        let Ok(listed) = serde_json::from_str::<Listed>(result) else { return };
+        let Ok(listed) = serde_json::from_str::<Listed<'_>>(result) else { return };
         for tool in listed.tools {
-            let mirrors = of_schema(&tool.schema);
+            // One that has no name is offered to nobody.
+            let Ok(Named { name }) = serde_json::from_str(tool.get()) else { continue };
+            let mirrors = of_tool(tool.get());
             if let Err(reason) = &mirrors {
-                tracing::warn!(server, "the tool `{}` is not offered: {reason}", tool.name);
+                tracing::warn!(server, "the tool `{name}` is not offered: {reason}");
             }
             let is_plain = mirrors.as_ref().is_ok_and(Vec::is_empty);
             if is_plain {
-                known.tools.remove(&tool.name);
+                known.tools.remove(&name);
             } else if known.tools.len() < MAX_TOOLS {
-                known.tools.insert(tool.name, mirrors.ok());
+                known.tools.insert(name, mirrors.ok());
             }
         }
     }
@@ -197,12 +204,31 @@ const ONE: [&str; 11] = [
 const LIST: [&str; 4] = ["allOf", "anyOf", "oneOf", "prefixItems"];
 const NAMED: [&str; 4] = ["patternProperties", "dependentSchemas", "$defs", "definitions"];
 
+/// Whether there may be an annotation in a text.
+fn is_annotated(text: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), ANNOTATION.as_bytes()).is_some()
+}
+
+/// The annotations of a tool.
+///
+/// # Errors
+/// Why one of them can't be.
+fn of_tool(tool: &str) -> Result<Vec<Mirror>, String> {
+    if !is_annotated(tool) {
+        return Ok(Vec::new());
+    }
+    let described: Described =
+        serde_json::from_str(tool).map_err(|error| format!("its schema can't be read: {error}"))?;
+    of_schema(&described.schema)
+}
+
 /// The annotations of a schema.
 ///
 /// # Errors
 /// Why one of them can't be.
 fn of_schema(schema: &Value) -> Result<Vec<Mirror>, String> {
     let mut found: Vec<Mirror> = Vec::new();
+    let mut headers = HashSet::new();
     let mut places: Vec<(Option<Vec<String>>, &Value)> = vec![(Some(Vec::new()), schema)];
     let mut looked = 0;
     while let Some((path, place)) = places.pop() {
@@ -213,7 +239,7 @@ fn of_schema(schema: &Value) -> Result<Vec<Mirror>, String> {
         }
         if let Some(header) = schema.get(ANNOTATION) {
             let mirror = read_annotation(path.as_deref(), header, schema.get("type"))?;
-            if found.iter().any(|known| known.header.eq_ignore_ascii_case(&mirror.header)) {
+            if !headers.insert(mirror.header.to_ascii_lowercase()) {
                 return Err(format!("`{ANNOTATION}` {:?} stands twice", mirror.header));
             }
             found.push(mirror);
@@ -289,6 +315,21 @@ mod tests {
         );
         assert!(mirrored.headers("t", r#"{"region":null,"n":{"count":[1]}}"#).is_empty());
         assert!(mirrored.headers("plain", r#"{"region":"x"}"#).is_empty());
+    }
+
+    #[test]
+    fn a_tool_that_cannot_be_read_spoils_no_other() {
+        let mirrored = Mirrored::default();
+        let annotated = r#"{"properties":{"a":{"type":"string","x-mcp-header":"A"}}"#;
+        mirrored.learn(
+            "s",
+            &format!(
+                r#"{{"tools":[7,{{"x":1}},{{"name":"odd","inputSchema":{{"maximum":1e400}}}},
+                {{"name":"both","inputSchema":{annotated},"maximum":1e400}}}},{{"name":"t","inputSchema":{annotated}}}}}]}}"#
+            ),
+        );
+        assert_eq!(mirrored.headers("t", r#"{"a":"x"}"#), [("Mcp-Param-A".to_owned(), "x".to_owned())]);
+        assert_eq!(["odd", "both", "t"].map(|tool| mirrored.is_faulty(tool)), [false, true, false]);
     }
 
     #[test]

@@ -25,6 +25,8 @@ mod paging;
 mod routes;
 mod standing;
 mod subscriptions;
+#[cfg(test)]
+mod tests;
 mod translation;
 
 use std::collections::HashMap;
@@ -80,6 +82,8 @@ pub(crate) const EVENTS: usize = 4;
 /// Requests in flight of one host, and of them those that several servers answer together.
 const MAX_CALLS: usize = 10_000;
 const MAX_GATHERS: usize = 64;
+/// Bytes of requests that are kept for another try.
+const MAX_KEPT: usize = 32 << 20;
 /// How long calls in flight may still be answered after the host has closed its side.
 const DRAIN: Duration = Duration::from_secs(1);
 
@@ -249,9 +253,7 @@ impl Session {
             News::Up(outbox) => {
                 self.setup.health.note(self.name(server), health::State::Up, "");
                 // It may have been up, and have forgotten what it asked.
-                for cancelled in self.asks.drop_server(server) {
-                    self.to_host(cancelled, None);
-                }
+                self.forget_asked(server);
                 self.set_state(server, State::Up(outbox));
                 self.introduce(server);
             }
@@ -270,18 +272,25 @@ impl Session {
         self.forget_watch(server);
         self.fail_calls(server, &message);
         self.forget_lists(server);
-        for cancelled in self.asks.drop_server(server) {
-            self.to_host(cancelled, None);
-        }
+        self.forget_asked(server);
         if was_ready {
             self.announce_lists(server);
         }
         self.try_open();
     }
 
+    /// Forgets what a server has asked that is gone.
+    fn forget_asked(&mut self, server: ServerId) {
+        self.held.forget_questions(server);
+        for cancelled in self.asks.drop_server(server) {
+            self.to_host(cancelled, None);
+        }
+    }
+
     /// Whether so much is in flight that nothing more is taken.
     fn is_busy(&self) -> bool {
-        self.calls.len() >= MAX_CALLS || self.gathers.len() >= MAX_GATHERS
+        self.calls.len() + self.inputs.len() >= MAX_CALLS
+            || self.calls.kept() + self.inputs.kept() >= MAX_KEPT
     }
 
     /// Sends the host what is no answer: a request of a server's, a notification. `post` is the POST that it belongs to.

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import threading
+import time
 from typing import Any
 
 Json = Any
@@ -26,6 +27,7 @@ TOOLS = {
     "log": "a `notifications/message`, then the result",
     "hold": "doesn't answer at all",
     "change": "says that its lists and the resource `uri` have changed, to those who listen",
+    "cancel": "takes back the very call that it was asked to answer",
     "hang_up": "ends every `subscriptions/listen`",
 }
 
@@ -94,6 +96,9 @@ class Modern:
         if method == "prompts/list":
             return self.answer(call, {"prompts": [], "ttlMs": 0, "cacheScope": "private"})
         if method == "resources/read":
+            if params["uri"].endswith("/ask") and "inputResponses" not in params:
+                needed = {"inputRequests": {"roots": {"method": "roots/list"}}}
+                return self.answer(call, {"resultType": "input_required", **needed})
             contents = [{"uri": params["uri"], "text": self.options.name}]
             return self.answer(call, {"contents": contents, "ttlMs": 0, "cacheScope": "private"})
         if method == "subscriptions/listen":
@@ -154,6 +159,8 @@ class Modern:
                         {"method": "notifications/resources/updated", "params": {**about, "uri": arguments["uri"]}}
                     )
             return self.text(call, f"told {len(self.listens)}")
+        if tool == "cancel":
+            return self.send({"method": "notifications/cancelled", "params": {"requestId": call}})
         if tool == "hang_up":
             for listen in list(self.listens):
                 self.send({"method": "notifications/cancelled", "params": {"requestId": listen}})
@@ -168,7 +175,9 @@ def main() -> None:
     parser.add_argument("--record")
     parser.add_argument("--pids")
     parser.add_argument("--silent", action="store_true", help="never answers `server/discover`")
+    parser.add_argument("--sleep", type=float, default=0, help="seconds until it reads anything")
     options = parser.parse_args()
+    time.sleep(options.sleep)
     if options.pids:
         with open(options.pids, "a") as file:
             file.write(f"{os.getpid()}\n")

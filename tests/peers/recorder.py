@@ -165,6 +165,10 @@ class Recorder:
         elif method == "resources/read":
             if self.options.listed_only and not params["uri"].startswith(f"memo://{name}/"):
                 raise KeyError(params["uri"])
+            if params["uri"].endswith("/ask"):
+                self.asked[json.dumps(params["uri"])] = call
+                self.send({"id": params["uri"], "method": "roots/list"})
+                return
             self.answer(call, {"contents": [{"uri": params["uri"], "text": f"{name} keeps {params['uri']}"}]})
         elif method == "completion/complete":
             self.answer(call, {"completion": {"values": [f"{params['argument']['value']}!"], "total": 1}})
@@ -218,6 +222,9 @@ class Recorder:
             request = arguments["request"]
             self.asked[json.dumps(request["id"])] = call
             self.send(request)
+            for more in arguments.get("more", []):
+                self.asked[json.dumps(more["id"])] = call
+                self.send(more)
             if arguments.get("cancel"):
                 del self.asked[json.dumps(request["id"])]
                 self.send({"method": "notifications/cancelled", "params": {"requestId": request["id"], "reason": "x"}})

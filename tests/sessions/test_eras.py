@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
 from sessions.gateway import ALLOW_ALL, Gateway
 from sessions.modern import ABLE, META, VERSION, Modern, meta
-from sessions.peers import Recorder
-from sessions.rpc import Frame
+from sessions.peers import Recorder, kill_all
+from sessions.rpc import PATIENCE, Frame, Session
 from sessions.test_calls import assert_denied
 
 DENY_DROP = 'allowed_methods = ["*"]\ndenied_patterns = ["DROP"]\n'
@@ -26,6 +27,14 @@ def modern(serve: Gateway) -> Recorder:
 
 def answered(frame: Frame) -> object:
     return json.loads(frame.text)
+
+
+def until_up(host: Modern | Session) -> None:
+    """Waits until a server that has ended runs again."""
+    deadline = time.monotonic() + PATIENCE
+    while host.call("echo").error:
+        assert time.monotonic() < deadline, "it wasn't started again"
+        time.sleep(0.05)
 
 
 # A modern host before a modern server: nothing changes but ids and tokens
@@ -161,6 +170,41 @@ def test_a_server_may_want_a_call_again_without_a_question_but_not_for_ever(serv
     assert "16 times" in host.call("retry", {"times": 1000}).error["message"]
 
 
+def test_a_question_outlives_the_process_that_asked_it(serve: Gateway, modern: Recorder) -> None:
+    host = serve(modern)
+    call = host.start_call("ask")
+    question = host.incoming("elicitation/create")
+    kill_all(modern.pids())
+    until_up(host)
+    host.answer(question, INPUT["name"])
+    assert host.reply(call).text == "hello Ada"
+
+
+def test_calls_that_may_have_to_be_repeated_are_kept_up_to_a_bound(serve: Gateway, modern: Recorder) -> None:
+    host = serve(modern)
+    held = []
+    for _ in range(3):
+        assert host.call("echo").result
+        held.append(host.start_call("hold", {}, _meta={"x": "x" * (12 << 20)}))
+    assert "too many requests are in flight" in host.call("echo").error["message"]
+    host.notify("notifications/cancelled", {"requestId": held[0]})
+    assert host.call("echo").result
+
+
+def test_a_call_that_its_server_cancels_has_failed(serve: Gateway, modern: Recorder) -> None:
+    host = serve(modern)
+    assert "has cancelled the request" in host.call("cancel").error["message"]
+
+
+def test_answers_go_to_the_server_that_has_asked_for_them_alone(serve: Gateway) -> None:
+    first, asking = serve.recorder("first", "--listed-only"), serve.recorder("asking", script="modern.py")
+    host = serve({"first": first, "asking": asking}, capabilities={"roots": {}})
+    read = host.start("resources/read", {"uri": "mem://asking/ask"})
+    host.answer(host.incoming("roots/list"), {"roots": []})
+    assert host.reply(read).result["contents"][0]["text"] == "asking"
+    assert [frame.params for frame in first.heard("resources/read")] == [{"uri": "mem://asking/ask"}]
+
+
 def test_a_legacy_hosts_refusal_is_the_answer_to_its_own_call(serve: Gateway, modern: Recorder) -> None:
     host = serve(modern)
     call = host.start_call("ask")
@@ -222,6 +266,7 @@ def test_a_modern_host_discovers_a_legacy_server(serve: Gateway, recorder: Recor
     introduced = recorder.heard("initialize")[0].params
     assert introduced["clientInfo"]["name"] == "a-test"
     assert introduced["capabilities"] == ABLE
+    assert host.call("echo").result
     assert recorder.heard("notifications/initialized")
 
 
@@ -305,6 +350,42 @@ def test_a_server_that_dies_while_the_host_is_asked_says_so_to_the_host(serve: G
     assert "has ended" in ended.error["message"]
 
 
+def test_what_was_asked_by_a_server_that_is_gone_is_not_answered_to_the_next(serve: Gateway, recorder: Recorder) -> None:
+    host = Modern(serve.open(recorder))
+    arguments = {"request": {**ASK, **QUESTION}}
+    first = host.call("ask_host", arguments).result
+    host.call("die")
+    until_up(host)
+    inputs = {key: {"action": "accept"} for key in first["inputRequests"]}
+    host.call("ask_host", arguments, inputResponses=inputs, requestState=first["requestState"])
+    assert host.call("echo").result
+    assert [frame for frame in recorder.heard() if frame.id == ASK["id"]] == []
+
+
+def test_an_answer_is_given_to_its_own_question_when_another_is_taken_back(serve: Gateway, recorder: Recorder) -> None:
+    host = Modern(serve.open(recorder))
+    other = {**ASK, "id": "another one", **QUESTION}
+    arguments = {"request": {**ASK, **QUESTION}, "more": [other]}
+    first = host.call("ask_host", arguments).result
+    both = host.call("ask_host", arguments, inputResponses={}, requestState=first["requestState"]).result
+    cancelled = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": ASK["id"]}}
+    host.call("notify", {"message": cancelled})
+    inputs = {key: {"action": "accept", "content": {"key": key}} for key in both["inputRequests"]}
+    done = host.call("ask_host", arguments, inputResponses=inputs, requestState=both["requestState"])
+    assert answered(done) == {"result": inputs["1"]}
+
+
+def test_a_read_that_is_asked_about_is_resumed_at_its_own_server(serve: Gateway) -> None:
+    servers = {name: serve.recorder(name, "--listed-only") for name in ("first", "second")}
+    host = Modern(serve.open(servers))
+    uri = "memo://second/ask"
+    asked = host.request("resources/read", {"uri": uri}).result
+    inputs = {key: {"roots": []} for key in asked["inputRequests"]}
+    again = {"uri": uri, "inputResponses": inputs, "requestState": asked["requestState"]}
+    assert answered(host.request("resources/read", again)) == {"result": {"roots": []}}
+    assert len(servers["first"].heard("resources/read")) == 1
+
+
 def test_a_modern_host_hears_of_a_legacy_servers_changes(serve: Gateway, recorder: Recorder) -> None:
     host = Modern(serve.open(recorder))
     tools, updates = host.listen(toolsListChanged=True), host.listen(resourceSubscriptions=["mem://x"])
@@ -339,6 +420,11 @@ def test_a_server_that_says_nothing_to_discover_is_one_of_the_legacy_era(serve: 
     silent = serve.recorder("modern", "--silent", script="modern.py")
     refused = Modern(serve.open(silent)).request("server/discover")
     assert refused.error or refused.result
+
+
+def test_a_modern_server_that_is_slow_to_start_is_introduced_all_the_same(serve: Gateway) -> None:
+    slow = serve.recorder("modern", "--sleep", "3.5", script="modern.py")
+    assert Modern(serve.open(slow)).call("echo").result
 
 
 def test_a_probe_does_not_disturb_a_legacy_server(serve: Gateway, recorder: Recorder) -> None:

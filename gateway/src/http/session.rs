@@ -1,6 +1,6 @@
 //! One session that is held over HTTP: what is said to it, its streams, and whether anybody needs it.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -28,8 +28,8 @@ pub(super) struct Session {
     needed: Mutex<Needed>,
     /// How many of its calls wait for a host that has been asked for input.
     held: Arc<AtomicUsize>,
-    /// It serves one POST at a time, and serves one now.
-    taken: AtomicBool,
+    /// How many POSTs it serves that it isn't shared for: one, but where its host has come back twice at once.
+    taken: AtomicUsize,
 }
 
 /// Who needs a session.
@@ -60,7 +60,7 @@ impl Session {
             say: Mutex::new(Some(say)),
             needed: Mutex::new(Needed { open: 0, since: Instant::now() }),
             held,
-            taken: AtomicBool::new(false),
+            taken: AtomicUsize::new(0),
         }
     }
 
@@ -88,12 +88,18 @@ impl Session {
 
     /// Takes it for one POST alone. False where it serves another, or is to hear from its host again.
     pub(super) fn take(&self) -> bool {
-        self.held.load(Ordering::Acquire) == 0 && !self.taken.swap(true, Ordering::AcqRel)
+        self.held.load(Ordering::Acquire) == 0
+            && self.taken.compare_exchange(0, 1, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
     /// Takes it for the host that it is to hear from again.
     pub(super) fn take_again(&self) {
-        self.taken.store(true, Ordering::Release);
+        self.taken.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Gives it back after a POST that it was taken for.
+    fn give_back(&self) {
+        self.taken.fetch_sub(1, Ordering::AcqRel);
     }
 
     /// Somebody needs it, until the value is dropped.
@@ -202,7 +208,25 @@ impl Drop for Reader {
             // What its server still asks for must not reach the next call.
             Style::Modern if left && !session.shared => session.cancel_and_end(self.post),
             Style::Modern if left => session.cancel(vec![self.post]),
-            Style::Modern => session.taken.store(false, Ordering::Release),
+            Style::Modern if !session.shared => session.give_back(),
+            Style::Modern => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Session, Style};
+
+    #[test]
+    fn a_session_that_serves_two_posts_of_its_host_is_taken_until_both_are_answered() {
+        let (say, _said) = tokio::sync::mpsc::channel(1);
+        let session = Session::new(1, Style::Modern, false, say, std::sync::Arc::default());
+        assert!(session.take());
+        session.take_again();
+        session.give_back();
+        assert!(!session.take());
+        session.give_back();
+        assert!(session.take());
     }
 }

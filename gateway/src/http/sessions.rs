@@ -26,7 +26,6 @@ pub(super) struct Sessions {
     permits: Arc<Semaphore>,
     max: usize,
     idle: Duration,
-    last_slot: AtomicU64,
     last_post: AtomicU64,
     /// Sessions of legacy hosts, by the ids that these know them by.
     named: Mutex<HashMap<String, Arc<Session>>>,
@@ -60,7 +59,6 @@ impl Sessions {
             permits: Arc::new(Semaphore::new(max)),
             max,
             idle,
-            last_slot: AtomicU64::new(0),
             last_post: AtomicU64::new(0),
             named: Mutex::default(),
             pooled: Mutex::default(),
@@ -99,16 +97,20 @@ impl Sessions {
         let found = match sharing {
             Sharing::Shared => running.find(|session| session.shared),
             Sharing::Alone => running.find(|session| !session.shared && session.take()),
-            Sharing::Slot(slot) => {
-                running.find(|session| session.slot == slot).inspect(|session| session.take_again())
-            }
+            // Where what waited for the host is gone, the session that all share says so.
+            Sharing::Slot(slot) => running
+                .clone()
+                .find(|session| !session.shared && session.slot == slot)
+                .inspect(|session| session.take_again())
+                .or_else(|| running.find(|session| session.shared)),
         };
         if let Some(session) = found {
             return Ok(Arc::clone(session));
         }
-        // What waited for the host is gone: a session of its own will say so.
-        let session = self.start(Style::Modern, sharing == Sharing::Shared)?;
-        session.take_again();
+        let session = self.start(Style::Modern, sharing != Sharing::Alone)?;
+        if !session.shared {
+            session.take_again();
+        }
         pooled.entry(key).or_default().push(Arc::clone(&session));
         Ok(session)
     }
@@ -120,7 +122,10 @@ impl Sessions {
 
     fn start(self: &Arc<Self>, style: Style, shared: bool) -> Result<Arc<Session>, Full> {
         let permit = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| Full)?;
-        let slot = self.last_slot.fetch_add(1, Ordering::Relaxed) + 1;
+        // Who could guess it would get into the session of another host.
+        let mut slot = [0; 8];
+        getrandom::fill(&mut slot).map_err(|_| Full)?;
+        let slot = u64::from_le_bytes(slot).max(1);
         let held = Arc::new(AtomicUsize::new(0));
         let era = if style == Style::Modern { Era::Modern } else { Era::Legacy };
         let setup = Setup { era: Some(era), slot, held: Arc::clone(&held), ..self.setup.clone() };

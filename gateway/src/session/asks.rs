@@ -160,8 +160,9 @@ impl Asks {
 
     /// Forgets a server that is gone; what the host should hear about its requests.
     pub(super) fn drop_server(&mut self, server: ServerId) -> Vec<String> {
-        let ids: Vec<AskId> =
-            self.open.iter().filter(|(_, ask)| ask.server == server).map(|(id, _)| *id).collect();
+        // A question in a result was answered when it was asked: it belongs to the host's request.
+        let is_own = |ask: &Ask| ask.server == server && matches!(ask.origin, Origin::Server(_));
+        let ids: Vec<AskId> = self.open.iter().filter(|(_, ask)| is_own(ask)).map(|(id, _)| *id).collect();
         self.tokens.retain(|_, (owner, _)| *owner != server);
         self.tasks.retain(|(_, owner)| *owner != server);
         ids.into_iter().filter_map(|id| self.withdraw(id, "the server has ended")).collect()

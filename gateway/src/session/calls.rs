@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use argala_wire::{Frame, Id};
+use argala_wire::{Frame, Id, Sender};
 
 use super::answers::{HostKey, ReplyTo};
 use super::catalogue::ListKind;
@@ -60,6 +60,19 @@ impl Call {
         }
     }
 
+    /// The bytes of the host's frame, where that is kept for another try.
+    fn kept(&self) -> usize {
+        let repeated = match &self.bridge {
+            Bridge::Repeat(frame) => frame.len(),
+            _ => 0,
+        };
+        let tried = match &self.purpose {
+            Purpose::TryResource { frame, .. } => frame.len(),
+            _ => 0,
+        };
+        repeated + tried
+    }
+
     /// The POST of the host's that it is made for.
     pub(super) fn post(&self) -> Option<PostId> {
         self.purpose.reply_to()?.post
@@ -93,6 +106,8 @@ pub(super) enum Purpose {
     Relay(ReplyTo),
     /// The host gets it without the tools that the policy can't allow.
     FilterTools(ReplyTo),
+    /// It ends the host's `subscriptions/listen`.
+    Listen(ReplyTo),
     /// The host gets it, and the task that it may name belongs to this server.
     LearnTask(ReplyTo),
     /// The host gets it, or, where this server doesn't know the resource, that of the next server.
@@ -118,12 +133,21 @@ pub(super) enum Purpose {
 }
 
 impl Purpose {
+    /// The resource that is looked for at one server after the other.
+    pub(super) fn sought(&self) -> Option<String> {
+        let Self::TryResource { frame, .. } = self else { return None };
+        let frame = Frame::read(frame.as_bytes(), Sender::Host).ok()?;
+        frame.string(&["params", "uri"]).map(std::borrow::Cow::into_owned)
+    }
+
     /// The host's request that waits for this answer alone.
     pub(super) fn reply_to(&self) -> Option<&ReplyTo> {
         match self {
-            Self::Relay(to) | Self::FilterTools(to) | Self::LearnTask(to) | Self::TryResource { to, .. } => {
-                Some(to)
-            }
+            Self::Relay(to)
+            | Self::FilterTools(to)
+            | Self::Listen(to)
+            | Self::LearnTask(to)
+            | Self::TryResource { to, .. } => Some(to),
             Self::Introduction | Self::Page(_) | Self::Part(_) | Self::Watch | Self::Held | Self::Ignore => {
                 None
             }
@@ -147,6 +171,8 @@ pub(super) struct Calls {
     by_host: HashMap<HostKey, CallId>,
     /// Whose call a progress token is for.
     tokens: HashMap<Token, Listener>,
+    /// The bytes of the host's frames that are kept for another try.
+    kept: usize,
     /// The tokens of calls that have become tasks, which outlive their calls; the oldest first.
     task_tokens: VecDeque<Token>,
     last: CallId,
@@ -169,6 +195,7 @@ impl Calls {
                 Listener { server: call.server, post: call.post(), host_token: call.host_token.clone() };
             self.tokens.insert(token.clone(), listener);
         }
+        self.kept += call.kept();
         self.open.insert(id, call);
     }
 
@@ -182,13 +209,26 @@ impl Calls {
         self.remove(id).is_some()
     }
 
-    /// The call that a server's question belongs to: the one that is known, or the newest that may be asked for input.
-    pub(super) fn askable(&self, server: ServerId, about: Option<CallId>) -> Option<CallId> {
+    /// The call that a server's question belongs to: the one that is known, or the newest that may be asked for input. Where
+    /// calls of several hosts may be open, it must be the only one: no host answers for another.
+    pub(super) fn askable(
+        &self,
+        server: ServerId,
+        about: Option<CallId>,
+        several_hosts: bool,
+    ) -> Option<CallId> {
         let may_be =
             |id: &CallId| self.get(*id, server).is_some_and(|call| matches!(call.bridge, Bridge::Askable(_)));
         match about {
             Some(id) => Some(id).filter(may_be),
-            None => self.open.keys().copied().filter(may_be).max(),
+            None => {
+                let mut open = self.open.keys().copied().filter(may_be);
+                let first = open.next()?;
+                match open.max() {
+                    Some(_) if several_hosts => None,
+                    other => other.max(Some(first)),
+                }
+            }
         }
     }
 
@@ -244,13 +284,13 @@ impl Calls {
     }
 
     /// Takes the call that an id of ours names, where this server has to answer it: none answers for another.
-    pub(super) fn take(&mut self, id: &Id, server: ServerId) -> Option<Call> {
+    pub(super) fn take(&mut self, id: &Id, server: ServerId) -> Option<(CallId, Call)> {
         let Id::Number(digits) = id else { return None };
         let call_id = digits.parse().ok()?;
         if self.open.get(&call_id)?.server != server {
             return None;
         }
-        self.remove(call_id)
+        Some((call_id, self.remove(call_id)?))
     }
 
     /// Takes the call that is made for a request of the host's.
@@ -287,6 +327,11 @@ impl Calls {
         self.open.len()
     }
 
+    /// The bytes of the host's frames that are kept for another try.
+    pub(super) fn kept(&self) -> usize {
+        self.kept
+    }
+
     /// Whether nobody waits for an answer.
     pub(super) fn is_empty(&self) -> bool {
         self.open.values().all(|call| call.purpose.reply_to().is_none())
@@ -294,6 +339,7 @@ impl Calls {
 
     fn remove(&mut self, id: CallId) -> Option<Call> {
         let call = self.open.remove(&id)?;
+        self.kept = self.kept.saturating_sub(call.kept());
         if let Some(token) = &call.token {
             self.tokens.remove(token);
         }

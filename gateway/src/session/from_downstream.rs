@@ -100,14 +100,14 @@ impl Session {
     /// A frame that can't be passed on. Whoever waits for it must not wait for ever.
     fn take_unreadable(&mut self, server: ServerId, id: Option<&Id>, reason: &str) {
         tracing::warn!(server = self.name(server), "sent a frame that can't be passed on: {reason}");
-        let Some(call) = id.and_then(|id| self.calls.take(id, server)) else { return };
+        let Some((id, call)) = id.and_then(|id| self.calls.take(id, server)) else { return };
         let message =
             format!("the server `{}` sent an answer that can't be passed on: {reason}", self.name(server));
-        self.fail_call(call, &message);
+        self.fail_call(id, call, &message);
     }
 
     pub(super) fn take_response(&mut self, server: ServerId, id: &Id, frame: &Frame) {
-        let Some(call) = self.calls.take(id, server) else {
+        let Some((call_id, call)) = self.calls.take(id, server) else {
             let name = self.name(server);
             return tracing::debug!(
                 server = name,
@@ -116,13 +116,18 @@ impl Session {
             );
         };
         let facts = CallFacts { server, cacheable: call.cacheable };
+        let needs_input = frame.string(&["result", "resultType"]).as_deref() == Some(modern::INPUT_REQUIRED);
+        // The answers are this server's, and no other is tried with them.
+        if let Some(uri) = call.purpose.sought().filter(|_| needs_input) {
+            self.routes.learn_resource(&uri, server);
+        }
         if let (Bridge::Repeat(text), Some(to)) = (&call.bridge, call.purpose.reply_to())
-            && frame.string(&["result", "resultType"]).as_deref() == Some(modern::INPUT_REQUIRED)
+            && needs_input
         {
             return self.take_input_required(server, to.clone(), text.clone(), frame);
         }
         match call.purpose {
-            Purpose::Relay(to) => self.answer_as_it_came(&to, facts, frame),
+            Purpose::Relay(to) | Purpose::Listen(to) => self.answer_as_it_came(&to, facts, frame),
             Purpose::FilterTools(to) => self.answer_filtered(&to, facts, frame),
             Purpose::LearnTask(to) => {
                 if let Some(task) = task_of(frame) {
@@ -142,12 +147,8 @@ impl Session {
             }
             Purpose::Watch => self.end_watch(server, Some(frame)),
             Purpose::Held => {
-                if let Id::Number(digits) = id
-                    && let Ok(call_id) = digits.parse()
-                {
-                    self.calls.insert(call_id, call);
-                    self.keep_answer(call_id, frame.clone());
-                }
+                self.calls.insert(call_id, call);
+                self.keep_answer(call_id, frame.clone());
             }
             Purpose::Introduction => self.take_introduction(server, frame),
             Purpose::Page(kind) => self.take_page(server, kind, Some(frame)),
@@ -269,24 +270,27 @@ impl Session {
         self.to_host(frame.edited(&edits), asked.or(post));
     }
 
-    /// A server of the modern era ends a `subscriptions/listen`.
+    /// A server of the modern era cancels a request of ours: so it ends a `subscriptions/listen`, and has no cause to else.
     fn end_listen(&mut self, server: ServerId, frame: &Frame) {
         let call = frame.raw(&["params", "requestId"]).and_then(|id| id.parse::<CallId>().ok());
-        let Some(call) = call.and_then(|id| self.calls.take(&Id::Number(id.to_string()), server)) else {
+        let Some((id, call)) = call.and_then(|id| self.calls.take(&Id::Number(id.to_string()), server))
+        else {
             return;
         };
         match call.purpose {
-            Purpose::Watch => self.end_watch(server, None),
-            purpose => {
-                if let Some((to, id)) = purpose.reply_to().and_then(|to| Some((to, to.id.clone()?))) {
-                    let result = format!(
-                        r#"{{"resultType":"{}","_meta":{{"{}":{}}}}}"#,
-                        modern::COMPLETE,
-                        modern::SUBSCRIPTION_ID,
-                        id.to_json()
-                    );
-                    self.answer(to, reply::result(&id, &result));
-                }
+            Purpose::Listen(to) => {
+                let Some(id) = &to.id else { return };
+                let result = format!(
+                    r#"{{"resultType":"{}","_meta":{{"{}":{}}}}}"#,
+                    modern::COMPLETE,
+                    modern::SUBSCRIPTION_ID,
+                    id.to_json()
+                );
+                self.answer(&to, reply::result(id, &result));
+            }
+            _ => {
+                let message = format!("the server `{}` has cancelled the request", self.name(server));
+                self.fail_call(id, call, &message);
             }
         }
     }
@@ -294,20 +298,14 @@ impl Session {
     /// Ends every call to a server that is gone.
     pub(super) fn fail_calls(&mut self, server: ServerId, message: &str) {
         for (id, call) in self.calls.take_server(server) {
-            if matches!(call.purpose, Purpose::Held) {
-                self.calls.insert(id, call);
-                if let Some(failure) = held::failure(id, message) {
-                    self.keep_answer(id, failure);
-                }
-                continue;
-            }
-            self.fail_call(call, message);
+            self.fail_call(id, call, message);
         }
     }
 
-    fn fail_call(&mut self, call: Call, message: &str) {
+    /// Ends a call that its server won't answer.
+    fn fail_call(&mut self, id: CallId, call: Call, message: &str) {
         match call.purpose {
-            Purpose::Relay(to) | Purpose::FilterTools(to) | Purpose::LearnTask(to) => {
+            Purpose::Relay(to) | Purpose::FilterTools(to) | Purpose::Listen(to) | Purpose::LearnTask(to) => {
                 self.refuse(&to, code::INTERNAL_ERROR, message);
             }
             Purpose::TryResource { to, frame, untried } if !untried.is_empty() => {
@@ -317,7 +315,14 @@ impl Session {
             Purpose::Page(kind) => self.take_page(call.server, kind, None),
             Purpose::Part(gather) => self.take_part(gather, call.server, None),
             Purpose::Watch => self.end_watch(call.server, None),
-            Purpose::Introduction | Purpose::Held | Purpose::Ignore => {}
+            Purpose::Held => {
+                self.calls.insert(id, call);
+                if let Some(failure) = held::failure(id, message) {
+                    self.keep_answer(id, failure);
+                }
+            }
+            Purpose::Introduction => self.fail_introduction(call.server, message),
+            Purpose::Ignore => {}
         }
     }
 }

@@ -10,7 +10,7 @@ use super::answers::{BatchId, HostKey, ReplyTo};
 use super::asks::Answered;
 use super::calls::Purpose;
 use super::catalogue::LISTS;
-use super::{Session, envelope, guard};
+use super::{MAX_GATHERS, Session, envelope, guard};
 use crate::connection::ServerId;
 use crate::host::{PostId, Said, Told};
 
@@ -145,6 +145,10 @@ impl Session {
         self.open_for(frame, to.post);
     }
 
+    fn refuse_busy(&mut self, to: &ReplyTo) {
+        self.refuse(to, code::INTERNAL_ERROR, "too many requests are in flight; try again later");
+    }
+
     fn refuse_method(&mut self, method: &str, to: &ReplyTo) {
         let message = format!(
             "`{}` is not relayed; --relay-method lists methods beyond the protocol's",
@@ -165,9 +169,7 @@ impl Session {
     pub(super) fn route(&mut self, frame: &Frame, method: &str, to: ReplyTo) {
         let is_bridged = self.era() == Era::Modern && (self.is_federated() || self.is_legacy(0));
         match method {
-            _ if self.is_busy() => {
-                self.refuse(&to, code::INTERNAL_ERROR, "too many requests are in flight; try again later");
-            }
+            _ if self.is_busy() => self.refuse_busy(&to),
             legacy::TOOLS_CALL => self.take_tool_call(frame, to),
             modern::DISCOVER if is_bridged => {
                 let discovery = self.discovery();
@@ -177,8 +179,11 @@ impl Session {
             }
             modern::LISTEN if is_bridged => self.listen(frame, to),
             _ if !self.is_federated() => {
-                let filtered = method == legacy::TOOLS_LIST;
-                let purpose = if filtered { Purpose::FilterTools(to) } else { Purpose::Relay(to) };
+                let purpose = match method {
+                    legacy::TOOLS_LIST => Purpose::FilterTools(to),
+                    modern::LISTEN => Purpose::Listen(to),
+                    _ => Purpose::Relay(to),
+                };
                 self.relay(0, frame, Vec::new(), purpose);
             }
             _ => self.route_request(frame, method, to),
@@ -195,7 +200,11 @@ impl Session {
 
     /// A request to one of several servers, or to all of them.
     fn route_request(&mut self, frame: &Frame, method: &str, to: ReplyTo) {
-        if let Some(kind) = LISTS.iter().find(|kind| kind.method == method) {
+        let list = LISTS.iter().find(|kind| kind.method == method);
+        if (list.is_some() || method == legacy::LOGGING_SET_LEVEL) && self.gathers.len() >= MAX_GATHERS {
+            return self.refuse_busy(&to);
+        }
+        if let Some(kind) = list {
             return self.list(*kind, frame, to);
         }
         match method {
@@ -281,11 +290,11 @@ impl Session {
     fn take_notification(&mut self, frame: Frame, method: &str) {
         match method {
             legacy::TOOLS_CALL => guard::drop_call_without_id(),
-            legacy::INITIALIZED => self.take_initialized(frame),
             legacy::CANCELLED => self.cancel(&frame),
             _ if self.era() == Era::Modern && !self.relays(method) => {
                 tracing::debug!("the host's notification `{}` was dropped", shortened(method));
             }
+            legacy::INITIALIZED => self.take_initialized(frame),
             legacy::PROGRESS => match self.asks.progress(&frame) {
                 Some((server, progress)) => self.pass(server, progress),
                 None => tracing::debug!("progress of the host's that nobody asked for was dropped"),
@@ -364,6 +373,9 @@ impl Session {
 
     /// Answers a request.
     pub(super) fn answer(&mut self, to: &ReplyTo, answer: String) {
+        if let Some(post) = to.post {
+            self.mirrored.remove(&post);
+        }
         if let Some(text) = self.answers.give(to, answer) {
             self.tell(Told { text, post: to.post, answer: true });
         }

@@ -4,7 +4,7 @@
 //! The result's `requestState` is opaque, good for one use, for this session, for the very request that it was given for, and
 //! for a few minutes.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -21,8 +21,9 @@ use crate::connection::ServerId;
 
 /// How long a host has to come back with its answers.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// Calls that may be held at once, and questions of one of them.
+/// Calls that may be held at once, bytes of what their servers have answered meanwhile, and questions of one of them.
 const MAX_HELD: usize = 1000;
+const MAX_ANSWERS: usize = 64 << 20;
 const MAX_QUESTIONS: usize = 100;
 
 /// All calls that wait for the host to come back.
@@ -39,8 +40,8 @@ struct Held {
     server: ServerId,
     secret: Option<String>,
     until: Instant,
-    /// What the host has been asked: the server's own ids.
-    asked: Vec<Question>,
+    /// What the host has been asked, by the names that it knows the questions by.
+    asked: BTreeMap<usize, Question>,
     /// What it will be asked when it comes back.
     queue: VecDeque<Question>,
     /// What the server has answered in the meantime.
@@ -49,6 +50,7 @@ struct Held {
 
 #[derive(Debug, Clone)]
 struct Question {
+    /// The server's own.
     id: Id,
     method: String,
     /// As JSON.
@@ -64,8 +66,16 @@ impl HeldCalls {
     pub(super) fn cancelled(&mut self, server: ServerId, frame: &Frame) {
         let request = frame.at(&["params", "requestId"]).and_then(|node| Id::read(node, frame.text()));
         for held in self.open.values_mut().filter(|held| held.server == server) {
-            held.asked.retain(|question| Some(&question.id) != request.as_ref());
+            held.asked.retain(|_, question| Some(&question.id) != request.as_ref());
             held.queue.retain(|question| Some(&question.id) != request.as_ref());
+        }
+    }
+
+    /// Forgets what a server has asked that is gone: the next one may ask something else under the same ids.
+    pub(super) fn forget_questions(&mut self, server: ServerId) {
+        for held in self.open.values_mut().filter(|held| held.server == server) {
+            held.asked.clear();
+            held.queue.clear();
         }
     }
 
@@ -99,8 +109,8 @@ impl Session {
         if !able {
             return refuse(self, "the host can't answer this");
         }
-        let Some(call) = self.calls.askable(server, about) else {
-            return refuse(self, "no request of the host's is open that this could be asked for");
+        let Some(call) = self.calls.askable(server, about, self.over_http) else {
+            return refuse(self, "there is no one request of the host's that this is asked for");
         };
         if !self.held.open.contains_key(&call) && self.held.open.len() >= MAX_HELD {
             return refuse(self, "too many calls wait for the host");
@@ -109,7 +119,7 @@ impl Session {
             server,
             secret: None,
             until: Instant::now() + PATIENCE,
-            asked: Vec::new(),
+            asked: BTreeMap::new(),
             queue: VecDeque::new(),
             answer: None,
         });
@@ -118,6 +128,10 @@ impl Session {
         }
         let params = frame.raw(&["params"]).map(str::to_owned);
         held.queue.push_back(Question { id: id.clone(), method: method.clone(), params });
+        // The host will come back to this server, and to no other.
+        if let Some(uri) = self.calls.get(call, server).and_then(|call| call.purpose.sought()) {
+            self.routes.learn_resource(&uri, server);
+        }
         self.ask_for_input(call);
     }
 
@@ -125,10 +139,10 @@ impl Session {
     fn ask_for_input(&mut self, call: CallId) {
         let Some(held) = self.held.open.get_mut(&call) else { return };
         let Some(to) = self.calls.hold(call) else { return };
-        held.asked = held.queue.drain(..).collect();
+        held.asked = held.queue.drain(..).enumerate().collect();
         held.until = Instant::now() + PATIENCE;
         let mut requests = Vec::new();
-        for (number, question) in held.asked.iter().enumerate() {
+        for (number, question) in &held.asked {
             let mut method = String::new();
             quote(&question.method, &mut method);
             let params = question.params.as_ref().map(|params| format!(r#","params":{params}"#));
@@ -169,7 +183,7 @@ impl Session {
         let Some(held) = self.held.open.get_mut(&call) else { return };
         let mut replies = Vec::new();
         let mut unanswered = Vec::new();
-        for (number, question) in std::mem::take(&mut held.asked).into_iter().enumerate() {
+        for (number, question) in std::mem::take(&mut held.asked) {
             match frame.raw(&["params", "inputResponses", &number.to_string()]) {
                 Some(response) => replies.push(reply::result(&question.id, response)),
                 None => unanswered.push(question),
@@ -199,6 +213,13 @@ impl Session {
 
     /// What a server has answered while the host was asked; without a frame, that it is gone.
     pub(super) fn keep_answer(&mut self, call: CallId, answer: Frame) {
+        let kept = self.held.open.values().filter_map(|held| held.answer.as_ref());
+        let bytes = kept.map(|answer| answer.text().len()).sum::<usize>() + answer.text().len();
+        let Some(answer) = Some(answer).filter(|_| bytes <= MAX_ANSWERS).or_else(|| {
+            failure(call, "the server has answered before its questions were, and too much to keep that")
+        }) else {
+            return;
+        };
         if let Some(held) = self.held.open.get_mut(&call) {
             held.answer = Some(answer);
         }
@@ -218,7 +239,7 @@ impl Session {
                 server = self.name(held.server),
                 "the host didn't come back with the input it was asked for"
             );
-            for question in held.asked.iter().chain(&held.queue) {
+            for question in held.asked.values().chain(&held.queue) {
                 let message = "the host didn't answer in time";
                 self.reply(held.server, reply::error(Some(&question.id), code::INTERNAL_ERROR, message));
             }

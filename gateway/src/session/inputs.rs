@@ -45,6 +45,19 @@ impl Inputs {
         self.open.is_empty()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// The bytes of all that is kept of them.
+    pub(super) fn kept(&self) -> usize {
+        let bytes = |input: &Input| {
+            let state = input.state.as_ref().map_or(0, String::len);
+            input.frame.len() + state + input.responses.iter().map(String::len).sum::<usize>()
+        };
+        self.open.values().map(bytes).sum()
+    }
+
     /// Whether a request of the host's with this id waits.
     pub(super) fn has_host_id(&self, key: &HostKey) -> bool {
         self.open.values().any(|input| input.to.key().as_ref() == Some(key))
@@ -59,27 +72,25 @@ impl Session {
                 format!("the server `{}` has asked for input {MAX_ROUNDS} times", self.name(server));
             return self.refuse(&to, code::INTERNAL_ERROR, &message);
         }
-        let questions: Vec<(String, &str)> = frame
+        let questions: Vec<(&str, String, Option<&str>)> = frame
             .members(&["result", "inputRequests"])
-            .map(|(key, raw)| (key.to_owned(), raw))
+            .filter_map(|(key, raw)| question(raw).map(|(method, params)| (key, method, params)))
             .take(MAX_QUESTIONS)
             .collect();
+        let can_answer = |method: &str| self.opening.client().is_some_and(|client| client.can_answer(method));
+        if let Some((_, method, _)) = questions.iter().find(|(_, method, _)| !can_answer(method)) {
+            let message =
+                format!("the server `{}` needs `{method}`, which the host can't answer", self.name(server));
+            return self.refuse(&to, code::MISSING_CLIENT_CAPABILITY, &message);
+        }
         self.inputs.last += 1;
         let id = self.inputs.last;
         let state = frame.raw(&["result", "requestState"]).map(str::to_owned);
         let mut input = Input { to, frame: text, state, waiting: BTreeMap::new(), responses: Vec::new() };
         let mut asked = Vec::new();
-        for (key, raw) in questions {
-            let Some((method, params)) = question(raw) else { continue };
-            if !self.opening.client().is_some_and(|client| client.can_answer(&method)) {
-                let message = format!(
-                    "the server `{}` needs `{method}`, which the host can't answer",
-                    self.name(server)
-                );
-                return self.refuse(&input.to, code::MISSING_CLIENT_CAPABILITY, &message);
-            }
+        for (key, method, params) in questions {
             let (ask, request) = self.asks.open_for_input(server, id, &method, params);
-            input.waiting.insert(ask, key);
+            input.waiting.insert(ask, key.to_owned());
             asked.push(request);
         }
         let post = input.to.post;

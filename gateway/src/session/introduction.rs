@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use argala_json::Span;
 use argala_wire::{Era, Frame, legacy, modern, reply};
+use serde_json::json;
 use tokio::time::Instant;
 
 use super::Session;
@@ -24,9 +25,14 @@ pub(super) struct Attempt {
     era: Era,
     call: CallId,
     deadline: Option<Instant>,
-    /// The answer to the attempt before, as JSON, where this is the second one.
+    /// The answer to the attempt before, as JSON, where this is not the first one.
     refused: Option<String>,
+    /// Whether the server had said nothing at all to that one.
+    after_silence: bool,
 }
+
+/// What is said of a server that says nothing.
+const SILENCE: &str = r#"{"code":-32603,"message":"it doesn't answer"}"#;
 
 impl Session {
     /// Introduces the host to a server that runs, once there is a host.
@@ -35,10 +41,14 @@ impl Session {
             downstream.refusal = None;
         }
         let era = self.setup.servers.get(server).map(|known| known.eras.first(self.era()));
-        self.attempt(server, era.unwrap_or(Era::Legacy), None);
+        self.attempt(server, era.unwrap_or(Era::Legacy), None, false);
     }
 
-    fn attempt(&mut self, server: ServerId, era: Era, refused: Option<String>) {
+    fn attempt(&mut self, server: ServerId, era: Era, refused: Option<String>, after_silence: bool) {
+        // One that the server has forgotten isn't waited for any more.
+        if let Some(before) = self.downstreams.get_mut(server).and_then(|one| one.attempt.take()) {
+            self.calls.forget(before.call);
+        }
         let Some(client) = self.opening.client() else { return };
         let Some(State::Up(outbox)) = self.downstreams.get(server).map(|downstream| &downstream.state) else {
             return;
@@ -58,7 +68,7 @@ impl Session {
         self.calls.insert(call, Call::own(server, Purpose::Introduction));
         let deadline = (era == Era::Modern).then(|| Instant::now() + PROBE);
         if let Some(downstream) = self.downstreams.get_mut(server) {
-            downstream.attempt = Some(Attempt { era, call, deadline, refused });
+            downstream.attempt = Some(Attempt { era, call, deadline, refused, after_silence });
         }
     }
 
@@ -74,7 +84,7 @@ impl Session {
             let attempt = self.downstreams.get_mut(server).and_then(|one| one.attempt.take_if(late));
             if let Some(attempt) = attempt {
                 self.calls.forget(attempt.call);
-                self.refused(server, attempt, r#"{"code":-32603,"message":"it doesn't answer"}"#);
+                self.refused(server, attempt, SILENCE);
             }
         }
     }
@@ -109,6 +119,14 @@ impl Session {
         }
     }
 
+    /// A server's introduction won't come, or can't be read.
+    pub(super) fn fail_introduction(&mut self, server: ServerId, message: &str) {
+        if let Some(attempt) = self.downstreams.get_mut(server).and_then(|one| one.attempt.take()) {
+            let error = json!({"code": reply::code::INTERNAL_ERROR, "message": message}).to_string();
+            self.refused(server, attempt, &error);
+        }
+    }
+
     fn settle(&mut self, server: ServerId, attempt: &Attempt, introduction: &str) {
         let era = attempt.era;
         if let Some(known) = self.setup.servers.get(server) {
@@ -140,7 +158,11 @@ impl Session {
         match attempt.refused {
             None if !hopeless => {
                 tracing::debug!(server = self.name(server), "answered {:?} with {error}", attempt.era);
-                self.attempt(server, attempt.era.other(), Some(error.to_owned()));
+                self.attempt(server, attempt.era.other(), Some(error.to_owned()), error == SILENCE);
+            }
+            // It was only slow to start: now it hears.
+            Some(_) if attempt.after_silence => {
+                self.attempt(server, attempt.era.other(), Some(error.to_owned()), false);
             }
             first => {
                 // What the host gets to see is the answer to what it has asked itself.

@@ -21,8 +21,9 @@ use crate::host::PostId;
 
 /// Listens that one session serves at once.
 const MAX_OPEN: usize = 1000;
-/// URIs in one of them.
-const MAX_URIS: usize = 1000;
+/// URIs in all of them, and the length of one.
+const MAX_URIS: usize = 10_000;
+const LONGEST: usize = 8 << 10;
 /// How long after a server has ended our listening it is asked again.
 const AGAIN: Duration = Duration::from_secs(5);
 
@@ -129,9 +130,12 @@ impl Session {
                 "`params.notifications` must be an object that says what to listen for",
             );
         };
-        if self.subscriptions.open.len() >= MAX_OPEN || wanted.uris.len() > MAX_URIS {
-            let message =
-                format!("at most {MAX_OPEN} listens are served at once, of {MAX_URIS} resources each");
+        let open = &self.subscriptions.open;
+        let uris = open.values().map(|one| one.wanted.uris.len()).sum::<usize>() + wanted.uris.len();
+        if open.len() >= MAX_OPEN || uris > MAX_URIS || wanted.uris.iter().any(|uri| uri.len() > LONGEST) {
+            let message = format!(
+                "at most {MAX_OPEN} listens are served at once, of {MAX_URIS} resources, whose URIs have at most {LONGEST} bytes"
+            );
             return self.refuse(&to, code::INTERNAL_ERROR, &message);
         }
         let params = json!({"notifications": wanted.filter()}).to_string();
@@ -312,8 +316,7 @@ impl Session {
             return self.to_host(text.to_owned(), post);
         }
         let uri = frame.string(&["params", "uri"]).unwrap_or_default();
-        // What has changed may be a part of what was subscribed to.
-        for to in self.listeners(|wanted| wanted.uris.iter().any(|wanted| uri.starts_with(wanted.as_str()))) {
+        for to in self.listeners(|wanted| wanted.uris.iter().any(|wanted| is_part(&uri, wanted))) {
             self.tell_listener(&to, text);
         }
     }
@@ -351,5 +354,32 @@ impl Session {
             self.calls.insert(call, Call::own(server, purpose));
         }
         sent
+    }
+}
+
+/// Whether a resource is one that was subscribed to, or a part of it.
+fn is_part(uri: &str, of: &str) -> bool {
+    let rest = uri.strip_prefix(of).filter(|_| !of.is_empty());
+    rest.is_some_and(|rest| rest.is_empty() || of.ends_with('/') || rest.starts_with(['/', '?', '#']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_part;
+
+    #[test]
+    fn a_resource_is_a_part_of_another_only_where_that_ends() {
+        for (uri, of, expected) in [
+            ("mem://a/b", "mem://a/b", true),
+            ("mem://a/b/c", "mem://a/b", true),
+            ("mem://a/b#c", "mem://a/b", true),
+            ("mem://a/b", "mem://a/", true),
+            ("mem://a/bc", "mem://a/b", false),
+            ("mem://a", "mem://a/b", false),
+            ("mem://a", "m", false),
+            ("/a", "", false),
+        ] {
+            assert_eq!(is_part(uri, of), expected, "{uri} {of}");
+        }
     }
 }
