@@ -1,6 +1,5 @@
 //! One session that is held over HTTP: what is said to it, its streams, and whether anybody needs it.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -12,12 +11,11 @@ use tokio::sync::mpsc;
 use super::stream::{First, ReaderId};
 use super::streams::{STANDALONE, Streams, Style};
 use crate::host::{PostId, Said};
+use crate::session::Awaited;
 
 /// A session.
 #[derive(Debug)]
 pub(super) struct Session {
-    /// Names it among all of the process.
-    pub(super) slot: u64,
     /// Several modern hosts that say the same of themselves use it at once.
     pub(super) shared: bool,
     pub(super) streams: Streams,
@@ -26,10 +24,8 @@ pub(super) struct Session {
     /// None once it has ended.
     say: Mutex<Option<mpsc::Sender<Said>>>,
     needed: Mutex<Needed>,
-    /// How many of its calls wait for a host that has been asked for input.
-    held: Arc<AtomicUsize>,
-    /// It serves one POST at a time, and serves one now.
-    taken: AtomicBool,
+    /// The calls that wait for a host that has been asked for input.
+    awaited: Awaited,
 }
 
 /// Who needs a session.
@@ -45,22 +41,14 @@ struct Needed {
 pub(super) struct Ended;
 
 impl Session {
-    pub(super) fn new(
-        slot: u64,
-        style: Style,
-        shared: bool,
-        say: mpsc::Sender<Said>,
-        held: Arc<AtomicUsize>,
-    ) -> Self {
+    pub(super) fn new(style: Style, shared: bool, say: mpsc::Sender<Said>, awaited: Awaited) -> Self {
         Self {
-            slot,
             shared,
             streams: Streams::new(style),
             version: OnceLock::new(),
             say: Mutex::new(Some(say)),
             needed: Mutex::new(Needed { open: 0, since: Instant::now() }),
-            held,
-            taken: AtomicBool::new(false),
+            awaited,
         }
     }
 
@@ -86,14 +74,15 @@ impl Session {
         (needed.open == 0).then(|| needed.since.elapsed())
     }
 
-    /// Takes it for one POST alone. False where it serves another, or is to hear from its host again.
-    pub(super) fn take(&self) -> bool {
-        self.held.load(Ordering::Acquire) == 0 && !self.taken.swap(true, Ordering::AcqRel)
+    /// Whether it serves no POST, and is to hear from no host again. In this order: a call that is to be taken up is noted
+    /// before its POST is answered.
+    pub(super) fn is_free(&self) -> bool {
+        self.idle().is_some() && self.awaited.is_empty()
     }
 
-    /// Takes it for the host that it is to hear from again.
-    pub(super) fn take_again(&self) {
-        self.taken.store(true, Ordering::Release);
+    /// Whether it is to hear from the host that it has given this `requestState`.
+    pub(super) fn awaits(&self, state: &str) -> bool {
+        self.awaited.has(state)
     }
 
     /// Somebody needs it, until the value is dropped.
@@ -122,10 +111,11 @@ impl Session {
 
     /// Cancels the one POST that it serves, and ends it.
     fn cancel_and_end(self: &Arc<Self>, post: PostId) {
-        let session = Arc::clone(self);
+        // Until then it isn't free.
+        let needed = self.need();
         tokio::spawn(async move {
-            let _ = session.say(Said::Left(post)).await;
-            session.end();
+            let _ = needed.0.say(Said::Left(post)).await;
+            needed.0.end();
         });
     }
 
@@ -196,13 +186,12 @@ impl Drop for Reader {
         let session = &self.session.0;
         let left = !self.over && session.streams.leave(self.post, self.id);
         match session.streams.style() {
-            Style::Streamable => {}
             // Without its one stream nobody hears it.
             Style::Single => session.end(),
             // What its server still asks for must not reach the next call.
             Style::Modern if left && !session.shared => session.cancel_and_end(self.post),
             Style::Modern if left => session.cancel(vec![self.post]),
-            Style::Modern => session.taken.store(false, Ordering::Release),
+            Style::Streamable | Style::Modern => {}
         }
     }
 }

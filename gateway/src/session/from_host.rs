@@ -364,6 +364,9 @@ impl Session {
 
     /// Answers a request.
     pub(super) fn answer(&mut self, to: &ReplyTo, answer: String) {
+        if let Some(post) = &to.post {
+            self.mirrored.remove(post);
+        }
         if let Some(text) = self.answers.give(to, answer) {
             self.tell(Told { text, post: to.post, answer: true });
         }
