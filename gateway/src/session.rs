@@ -31,7 +31,6 @@ mod translation;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use argala_engine::Policy;
@@ -50,6 +49,7 @@ use asks::Asks;
 use calls::Calls;
 use downstream::{Downstream, State};
 use gather::Gathers;
+pub(crate) use held::Awaited;
 use held::HeldCalls;
 use inputs::Inputs;
 use listing::Listings;
@@ -69,8 +69,8 @@ pub(crate) struct Setup {
     pub(crate) era: Option<Era>,
     /// Names this session among all of the process.
     pub(crate) slot: u64,
-    /// How many calls of the session wait for a host that has been asked for input, and is to come back with it.
-    pub(crate) held: Arc<AtomicUsize>,
+    /// The calls of the session that wait for a host that has been asked for input, and is to come back with it.
+    pub(crate) awaited: Awaited,
     /// Where is noted how the servers are.
     pub(crate) health: Health,
 }

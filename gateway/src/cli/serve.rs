@@ -100,7 +100,7 @@ impl Serve {
             relayed: self.relayed.into(),
             era: None,
             slot: 0,
-            held: Arc::default(),
+            awaited: Default::default(),
         };
         let runtime = match self.http {
             // One host needs one thread.

@@ -9,6 +9,8 @@ use hyper::http::request::Parts;
 
 use super::answer::Refusal;
 
+/// What a page that asks is to the gateway, as the browser sees it.
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Names that a browser resolves to its own machine alone.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
@@ -49,7 +51,7 @@ impl Checks {
         if let Some(named) = parts.uri.authority() {
             self.check_host(&named.as_str().to_ascii_lowercase())?;
         }
-        let Some(origin) = only(&parts.headers, ORIGIN)? else { return Ok(None) };
+        let Some(origin) = only(&parts.headers, ORIGIN)? else { return check_site(parts).map(|()| None) };
         let named = origin.to_str().unwrap_or_default().to_ascii_lowercase();
         let same = ["http://", "https://"]
             .iter()
@@ -73,6 +75,17 @@ impl Checks {
              --allow-host {}",
             if host.is_empty() { "NAME" } else { host }
         )))
+    }
+}
+
+/// Where a page has a browser load something as if it were an image, there is no `Origin`; but browsers say whether that page is
+/// from elsewhere. (`GET /sse` would start servers.)
+fn check_site(parts: &Parts) -> Result<(), Refusal> {
+    match only(&parts.headers, FETCH_SITE)?.map(HeaderValue::as_bytes) {
+        None | Some(b"same-origin" | b"none") => Ok(()),
+        Some(_) => {
+            Err(Refusal::forbidden("a page from elsewhere has asked for this without saying its origin"))
+        }
     }
 }
 
@@ -154,6 +167,18 @@ mod tests {
         assert!(!check("127.0.0.1:1", "/mcp", &[host, host]));
         assert!(!check("127.0.0.1:1", "http://evil.example.com/mcp", &[host]));
         assert!(check("127.0.0.1:1", "http://localhost/mcp", &[host]));
+    }
+
+    #[test]
+    fn a_page_that_does_not_say_its_origin_is_taken_only_from_here() {
+        for (site, taken) in
+            [("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false), ("", false)]
+        {
+            let headers = [("host", "localhost:8080"), ("sec-fetch-site", site)];
+            assert_eq!(check("127.0.0.1:8080", "/sse", &headers), taken, "{site}");
+            let named = [("origin", "https://app.example.com")];
+            assert!(check("127.0.0.1:8080", "/sse", &[&headers[..], &named].concat()), "{site}");
+        }
     }
 
     #[test]

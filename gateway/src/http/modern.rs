@@ -48,7 +48,8 @@ pub(super) async fn post(
         }
     };
     check(headers, frame).map_err(|refusal| refusal.of(Some(id.clone())))?;
-    let session = sessions.pooled(key(frame), sharing(sessions, frame)).map_err(|Full| full(Some(&id)))?;
+    let needed = sessions.pooled(key(frame), &sharing(sessions, frame)).map_err(|Full| full(Some(&id)))?;
+    let session = &needed.0;
     let post = sessions.next_post();
     let mut reader = session.open(post, vec![id.clone()], false).ok_or_else(|| too_many(Some(id.clone())))?;
     let gone = || {
@@ -216,10 +217,9 @@ const ASKABLE: [&str; 3] = ["elicitation", "sampling", "roots"];
 /// question reaches no other call, one that may be asked is alone in its session.
 fn sharing(sessions: &Sessions, frame: &Frame) -> Sharing {
     if let Some(state) = frame.string(&["params", "requestState"])
-        && let Some(slot) =
-            state.strip_prefix("argala.").and_then(|rest| rest.split('.').next()?.parse().ok())
+        && state.starts_with("argala.")
     {
-        return Sharing::Slot(slot);
+        return Sharing::Again(state.into_owned());
     }
     // Servers of the modern era ask in their results.
     if sessions.speak_modern() {

@@ -1,6 +1,9 @@
 //! One session that is held over HTTP: what is said to it, its streams, and whether anybody needs it.
 
+<<<<<<< HEAD
 use std::sync::atomic::{AtomicUsize, Ordering};
+=======
+>>>>>>> review1
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -12,12 +15,11 @@ use tokio::sync::mpsc;
 use super::stream::{First, ReaderId};
 use super::streams::{STANDALONE, Streams, Style};
 use crate::host::{PostId, Said};
+use crate::session::Awaited;
 
 /// A session.
 #[derive(Debug)]
 pub(super) struct Session {
-    /// Names it among all of the process.
-    pub(super) slot: u64,
     /// Several modern hosts that say the same of themselves use it at once.
     pub(super) shared: bool,
     pub(super) streams: Streams,
@@ -26,10 +28,15 @@ pub(super) struct Session {
     /// None once it has ended.
     say: Mutex<Option<mpsc::Sender<Said>>>,
     needed: Mutex<Needed>,
+<<<<<<< HEAD
     /// How many of its calls wait for a host that has been asked for input.
     held: Arc<AtomicUsize>,
     /// How many POSTs it serves that it isn't shared for: one, but where its host has come back twice at once.
     taken: AtomicUsize,
+=======
+    /// The calls that wait for a host that has been asked for input.
+    awaited: Awaited,
+>>>>>>> review1
 }
 
 /// Who needs a session.
@@ -45,22 +52,19 @@ struct Needed {
 pub(super) struct Ended;
 
 impl Session {
-    pub(super) fn new(
-        slot: u64,
-        style: Style,
-        shared: bool,
-        say: mpsc::Sender<Said>,
-        held: Arc<AtomicUsize>,
-    ) -> Self {
+    pub(super) fn new(style: Style, shared: bool, say: mpsc::Sender<Said>, awaited: Awaited) -> Self {
         Self {
-            slot,
             shared,
             streams: Streams::new(style),
             version: OnceLock::new(),
             say: Mutex::new(Some(say)),
             needed: Mutex::new(Needed { open: 0, since: Instant::now() }),
+<<<<<<< HEAD
             held,
             taken: AtomicUsize::new(0),
+=======
+            awaited,
+>>>>>>> review1
         }
     }
 
@@ -86,6 +90,7 @@ impl Session {
         (needed.open == 0).then(|| needed.since.elapsed())
     }
 
+<<<<<<< HEAD
     /// Takes it for one POST alone. False where it serves another, or is to hear from its host again.
     pub(super) fn take(&self) -> bool {
         self.held.load(Ordering::Acquire) == 0
@@ -100,6 +105,17 @@ impl Session {
     /// Gives it back after a POST that it was taken for.
     fn give_back(&self) {
         self.taken.fetch_sub(1, Ordering::AcqRel);
+=======
+    /// Whether it serves no POST, and is to hear from no host again. In this order: a call that is to be taken up is noted
+    /// before its POST is answered.
+    pub(super) fn is_free(&self) -> bool {
+        self.idle().is_some() && self.awaited.is_empty()
+    }
+
+    /// Whether it is to hear from the host that it has given this `requestState`.
+    pub(super) fn awaits(&self, state: &str) -> bool {
+        self.awaited.has(state)
+>>>>>>> review1
     }
 
     /// Somebody needs it, until the value is dropped.
@@ -128,10 +144,11 @@ impl Session {
 
     /// Cancels the one POST that it serves, and ends it.
     fn cancel_and_end(self: &Arc<Self>, post: PostId) {
-        let session = Arc::clone(self);
+        // Until then it isn't free.
+        let needed = self.need();
         tokio::spawn(async move {
-            let _ = session.say(Said::Left(post)).await;
-            session.end();
+            let _ = needed.0.say(Said::Left(post)).await;
+            needed.0.end();
         });
     }
 
@@ -202,14 +219,17 @@ impl Drop for Reader {
         let session = &self.session.0;
         let left = !self.over && session.streams.leave(self.post, self.id);
         match session.streams.style() {
-            Style::Streamable => {}
             // Without its one stream nobody hears it.
             Style::Single => session.end(),
             // What its server still asks for must not reach the next call.
             Style::Modern if left && !session.shared => session.cancel_and_end(self.post),
             Style::Modern if left => session.cancel(vec![self.post]),
+<<<<<<< HEAD
             Style::Modern if !session.shared => session.give_back(),
             Style::Modern => {}
+=======
+            Style::Streamable | Style::Modern => {}
+>>>>>>> review1
         }
     }
 }

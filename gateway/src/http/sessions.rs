@@ -1,7 +1,7 @@
 //! Every session that is held over HTTP: opened, found, and ended when nobody needs it any more.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use argala_wire::Era;
 use argala_wire::outbox::outbox;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
-use super::session::Session;
+use super::session::{Need, Session};
 use super::streams::Style;
 use crate::host::{PostId, Said};
-use crate::session::{self, EVENTS, HOST_QUEUE, Setup};
+use crate::session::{self, Awaited, EVENTS, HOST_QUEUE, Setup};
 
 /// How often is looked for sessions that nobody needs, at the longest.
 const SWEEP: Duration = Duration::from_secs(30);
@@ -37,14 +37,14 @@ pub(super) struct Sessions {
 pub(super) type Key = [u8; 32];
 
 /// Which session of its key a modern request needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Sharing {
     /// The one that all share.
     Shared,
     /// One of its own, until it is answered.
     Alone,
-    /// The one in this slot, which waits for it.
-    Slot(u64),
+    /// The one that has given this `requestState` and waits for it.
+    Again(String),
 }
 
 /// There are as many sessions as there may be.
@@ -91,10 +91,13 @@ impl Sessions {
     }
 
     /// The session for a modern request.
-    pub(super) fn pooled(self: &Arc<Self>, key: Key, sharing: Sharing) -> Result<Arc<Session>, Full> {
+    pub(super) fn pooled(self: &Arc<Self>, key: Key, sharing: &Sharing) -> Result<Need, Full> {
         let mut pooled = lock(&self.pooled);
-        let mut running = pooled.get(&key).into_iter().flatten().filter(|session| !session.has_ended());
+        let group = pooled.entry(key).or_default();
+        group.retain(|session| !session.has_ended());
+        let free = || group.iter().find(|session| !session.shared && session.is_free());
         let found = match sharing {
+<<<<<<< HEAD
             Sharing::Shared => running.find(|session| session.shared),
             Sharing::Alone => running.find(|session| !session.shared && session.take()),
             // Where what waited for the host is gone, the session that all share says so.
@@ -103,16 +106,28 @@ impl Sessions {
                 .find(|session| !session.shared && session.slot == slot)
                 .inspect(|session| session.take_again())
                 .or_else(|| running.find(|session| session.shared)),
+=======
+            Sharing::Shared => group.iter().find(|session| session.shared),
+            Sharing::Alone => free(),
+            // Where what waited for the host is gone, any session will say so.
+            Sharing::Again(state) => group.iter().find(|session| session.awaits(state)).or_else(free),
+>>>>>>> review1
         };
         if let Some(session) = found {
-            return Ok(Arc::clone(session));
+            return Ok(session.need());
         }
+<<<<<<< HEAD
         let session = self.start(Style::Modern, sharing != Sharing::Alone)?;
         if !session.shared {
             session.take_again();
         }
         pooled.entry(key).or_default().push(Arc::clone(&session));
         Ok(session)
+=======
+        let session = self.start(Style::Modern, *sharing == Sharing::Shared)?;
+        group.push(Arc::clone(&session));
+        Ok(session.need())
+>>>>>>> review1
     }
 
     /// Whether every server is known to speak the modern era.
@@ -122,15 +137,20 @@ impl Sessions {
 
     fn start(self: &Arc<Self>, style: Style, shared: bool) -> Result<Arc<Session>, Full> {
         let permit = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| Full)?;
+<<<<<<< HEAD
         // Who could guess it would get into the session of another host.
         let mut slot = [0; 8];
         getrandom::fill(&mut slot).map_err(|_| Full)?;
         let slot = u64::from_le_bytes(slot).max(1);
         let held = Arc::new(AtomicUsize::new(0));
+=======
+        let slot = self.last_slot.fetch_add(1, Ordering::Relaxed) + 1;
+        let awaited = Awaited::default();
+>>>>>>> review1
         let era = if style == Style::Modern { Era::Modern } else { Era::Legacy };
-        let setup = Setup { era: Some(era), slot, held: Arc::clone(&held), ..self.setup.clone() };
+        let setup = Setup { era: Some(era), slot, awaited: awaited.clone(), ..self.setup.clone() };
         let (say, said) = mpsc::channel(EVENTS);
-        let session = Arc::new(Session::new(slot, style, shared, say, held));
+        let session = Arc::new(Session::new(style, shared, say, awaited));
         tokio::spawn(run(setup, said, Arc::clone(&session), self.stop.clone(), permit));
         Ok(session)
     }

@@ -4,9 +4,13 @@
 //! The result's `requestState` is opaque, good for one use, for this session, for the very request that it was given for, and
 //! for a few minutes.
 
+<<<<<<< HEAD
 use std::collections::{BTreeMap, HashMap, VecDeque};
+=======
+use std::collections::{HashMap, HashSet, VecDeque};
+>>>>>>> review1
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use argala_json::{Limits, Options, compact, quote};
@@ -25,6 +29,25 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const MAX_HELD: usize = 1000;
 const MAX_ANSWERS: usize = 64 << 20;
 const MAX_QUESTIONS: usize = 100;
+
+/// The `requestState` of every call that waits for its host, for whoever has to find the session again: who doesn't know it is
+/// not led here.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Awaited(Arc<Mutex<HashSet<String>>>);
+
+impl Awaited {
+    pub(crate) fn has(&self, state: &str) -> bool {
+        self.lock().contains(state)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// All calls that wait for the host to come back.
 #[derive(Debug, Default)]
@@ -159,9 +182,9 @@ impl Session {
             requests.join(",")
         );
         held.secret = Some(state.clone());
-        self.held.secrets.insert(state, call);
         // Told before the answer is, so that nobody lends the session to another caller in between.
-        self.setup.held.fetch_add(1, Ordering::SeqCst);
+        self.setup.awaited.lock().insert(state.clone());
+        self.held.secrets.insert(state, call);
         if let Some(id) = &to.id {
             self.answer(&to, reply::result(id, &result));
         }
@@ -254,7 +277,7 @@ impl Session {
     /// A secret has been used, or is good for nothing any more.
     fn release(&mut self, state: &str) {
         if let Some(call) = self.held.secrets.remove(state) {
-            self.setup.held.fetch_sub(1, Ordering::SeqCst);
+            self.setup.awaited.lock().remove(state);
             if let Some(held) = self.held.open.get_mut(&call) {
                 held.secret = None;
             }

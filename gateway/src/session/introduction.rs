@@ -62,10 +62,10 @@ impl Session {
                 reply::request(call, legacy::INITIALIZE, Some(&client.initialize_params()))
             }
         };
-        if outbox.send(Outgoing::new(text)).is_err() {
-            return;
+        // One that has just ended is told nothing, but that it has ended is its answer.
+        if outbox.send(Outgoing::new(text)).is_ok() {
+            self.calls.insert(call, Call::own(server, Purpose::Introduction));
         }
-        self.calls.insert(call, Call::own(server, Purpose::Introduction));
         let deadline = (era == Era::Modern).then(|| Instant::now() + PROBE);
         if let Some(downstream) = self.downstreams.get_mut(server) {
             downstream.attempt = Some(Attempt { era, call, deadline, refused, after_silence });
