@@ -1,9 +1,5 @@
 //! One session that is held over HTTP: what is said to it, its streams, and whether anybody needs it.
 
-<<<<<<< HEAD
-use std::sync::atomic::{AtomicUsize, Ordering};
-=======
->>>>>>> review1
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -28,15 +24,8 @@ pub(super) struct Session {
     /// None once it has ended.
     say: Mutex<Option<mpsc::Sender<Said>>>,
     needed: Mutex<Needed>,
-<<<<<<< HEAD
-    /// How many of its calls wait for a host that has been asked for input.
-    held: Arc<AtomicUsize>,
-    /// How many POSTs it serves that it isn't shared for: one, but where its host has come back twice at once.
-    taken: AtomicUsize,
-=======
     /// The calls that wait for a host that has been asked for input.
     awaited: Awaited,
->>>>>>> review1
 }
 
 /// Who needs a session.
@@ -59,12 +48,7 @@ impl Session {
             version: OnceLock::new(),
             say: Mutex::new(Some(say)),
             needed: Mutex::new(Needed { open: 0, since: Instant::now() }),
-<<<<<<< HEAD
-            held,
-            taken: AtomicUsize::new(0),
-=======
             awaited,
->>>>>>> review1
         }
     }
 
@@ -90,22 +74,6 @@ impl Session {
         (needed.open == 0).then(|| needed.since.elapsed())
     }
 
-<<<<<<< HEAD
-    /// Takes it for one POST alone. False where it serves another, or is to hear from its host again.
-    pub(super) fn take(&self) -> bool {
-        self.held.load(Ordering::Acquire) == 0
-            && self.taken.compare_exchange(0, 1, Ordering::AcqRel, Ordering::Acquire).is_ok()
-    }
-
-    /// Takes it for the host that it is to hear from again.
-    pub(super) fn take_again(&self) {
-        self.taken.fetch_add(1, Ordering::AcqRel);
-    }
-
-    /// Gives it back after a POST that it was taken for.
-    fn give_back(&self) {
-        self.taken.fetch_sub(1, Ordering::AcqRel);
-=======
     /// Whether it serves no POST, and is to hear from no host again. In this order: a call that is to be taken up is noted
     /// before its POST is answered.
     pub(super) fn is_free(&self) -> bool {
@@ -115,7 +83,6 @@ impl Session {
     /// Whether it is to hear from the host that it has given this `requestState`.
     pub(super) fn awaits(&self, state: &str) -> bool {
         self.awaited.has(state)
->>>>>>> review1
     }
 
     /// Somebody needs it, until the value is dropped.
@@ -224,12 +191,7 @@ impl Drop for Reader {
             // What its server still asks for must not reach the next call.
             Style::Modern if left && !session.shared => session.cancel_and_end(self.post),
             Style::Modern if left => session.cancel(vec![self.post]),
-<<<<<<< HEAD
-            Style::Modern if !session.shared => session.give_back(),
-            Style::Modern => {}
-=======
             Style::Streamable | Style::Modern => {}
->>>>>>> review1
         }
     }
 }

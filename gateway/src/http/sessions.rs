@@ -26,6 +26,7 @@ pub(super) struct Sessions {
     permits: Arc<Semaphore>,
     max: usize,
     idle: Duration,
+    last_slot: AtomicU64,
     last_post: AtomicU64,
     /// Sessions of legacy hosts, by the ids that these know them by.
     named: Mutex<HashMap<String, Arc<Session>>>,
@@ -59,6 +60,7 @@ impl Sessions {
             permits: Arc::new(Semaphore::new(max)),
             max,
             idle,
+            last_slot: AtomicU64::new(0),
             last_post: AtomicU64::new(0),
             named: Mutex::default(),
             pooled: Mutex::default(),
@@ -97,37 +99,17 @@ impl Sessions {
         group.retain(|session| !session.has_ended());
         let free = || group.iter().find(|session| !session.shared && session.is_free());
         let found = match sharing {
-<<<<<<< HEAD
-            Sharing::Shared => running.find(|session| session.shared),
-            Sharing::Alone => running.find(|session| !session.shared && session.take()),
-            // Where what waited for the host is gone, the session that all share says so.
-            Sharing::Slot(slot) => running
-                .clone()
-                .find(|session| !session.shared && session.slot == slot)
-                .inspect(|session| session.take_again())
-                .or_else(|| running.find(|session| session.shared)),
-=======
             Sharing::Shared => group.iter().find(|session| session.shared),
             Sharing::Alone => free(),
             // Where what waited for the host is gone, any session will say so.
             Sharing::Again(state) => group.iter().find(|session| session.awaits(state)).or_else(free),
->>>>>>> review1
         };
         if let Some(session) = found {
             return Ok(session.need());
         }
-<<<<<<< HEAD
-        let session = self.start(Style::Modern, sharing != Sharing::Alone)?;
-        if !session.shared {
-            session.take_again();
-        }
-        pooled.entry(key).or_default().push(Arc::clone(&session));
-        Ok(session)
-=======
         let session = self.start(Style::Modern, *sharing == Sharing::Shared)?;
         group.push(Arc::clone(&session));
         Ok(session.need())
->>>>>>> review1
     }
 
     /// Whether every server is known to speak the modern era.
@@ -137,16 +119,8 @@ impl Sessions {
 
     fn start(self: &Arc<Self>, style: Style, shared: bool) -> Result<Arc<Session>, Full> {
         let permit = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| Full)?;
-<<<<<<< HEAD
-        // Who could guess it would get into the session of another host.
-        let mut slot = [0; 8];
-        getrandom::fill(&mut slot).map_err(|_| Full)?;
-        let slot = u64::from_le_bytes(slot).max(1);
-        let held = Arc::new(AtomicUsize::new(0));
-=======
         let slot = self.last_slot.fetch_add(1, Ordering::Relaxed) + 1;
         let awaited = Awaited::default();
->>>>>>> review1
         let era = if style == Style::Modern { Era::Modern } else { Era::Legacy };
         let setup = Setup { era: Some(era), slot, awaited: awaited.clone(), ..self.setup.clone() };
         let (say, said) = mpsc::channel(EVENTS);

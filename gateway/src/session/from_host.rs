@@ -373,13 +373,8 @@ impl Session {
 
     /// Answers a request.
     pub(super) fn answer(&mut self, to: &ReplyTo, answer: String) {
-<<<<<<< HEAD
-        if let Some(post) = to.post {
-            self.mirrored.remove(&post);
-=======
         if let Some(post) = &to.post {
             self.mirrored.remove(post);
->>>>>>> review1
         }
         if let Some(text) = self.answers.give(to, answer) {
             self.tell(Told { text, post: to.post, answer: true });

@@ -4,11 +4,7 @@
 //! The result's `requestState` is opaque, good for one use, for this session, for the very request that it was given for, and
 //! for a few minutes.
 
-<<<<<<< HEAD
-use std::collections::{BTreeMap, HashMap, VecDeque};
-=======
-use std::collections::{HashMap, HashSet, VecDeque};
->>>>>>> review1
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
