@@ -73,6 +73,8 @@ def alive(pid: int) -> bool:
         return False
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except ProcessLookupError:  # it has ended since
+        return False
     except FileNotFoundError:
         return not Path("/proc/self/stat").exists()  # no procfs here: the signal's word is all there is
 
