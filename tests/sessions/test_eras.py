@@ -340,6 +340,14 @@ def test_a_modern_host_that_cannot_answer_is_not_asked(serve: Gateway, recorder:
     assert "error" in answered(host.call("ask_host", {"request": {**ASK, **QUESTION}}))
 
 
+def test_a_modern_host_is_asked_what_it_can_answer_as_it_says_with_that_request(
+    serve: Gateway, recorder: Recorder
+) -> None:
+    session = serve.open(recorder)
+    assert Modern(session).request("server/discover").result
+    assert "error" in answered(Modern(session, {}).call("ask_host", {"request": {**ASK, **QUESTION}}))
+
+
 def test_a_server_that_dies_while_the_host_is_asked_says_so_to_the_host(serve: Gateway, recorder: Recorder) -> None:
     host = Modern(serve.open(recorder))
     arguments = {"request": {**ASK, **QUESTION}}
