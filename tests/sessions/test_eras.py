@@ -358,7 +358,9 @@ def test_a_server_that_dies_while_the_host_is_asked_says_so_to_the_host(serve: G
     assert "has ended" in ended.error["message"]
 
 
-def test_what_was_asked_by_a_server_that_is_gone_is_not_answered_to_the_next(serve: Gateway, recorder: Recorder) -> None:
+def test_what_was_asked_by_a_server_that_is_gone_is_not_answered_to_the_next(
+    serve: Gateway, recorder: Recorder
+) -> None:
     host = Modern(serve.open(recorder))
     arguments = {"request": {**ASK, **QUESTION}}
     first = host.call("ask_host", arguments).result
