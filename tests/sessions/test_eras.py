@@ -8,6 +8,7 @@ import time
 import pytest
 
 from sessions.gateway import ALLOW_ALL, Gateway
+from sessions.http_host import HttpHost
 from sessions.modern import ABLE, META, VERSION, Modern, meta
 from sessions.peers import Recorder, kill_all
 from sessions.rpc import PATIENCE, Frame, Session
@@ -465,3 +466,15 @@ def test_servers_of_both_eras_stand_side_by_side(serve: Gateway) -> None:
     listen = modern.listen(toolsListChanged=True)
     modern.call("new__change")
     assert modern.told("notifications/tools/list_changed") == listen
+
+
+# Over HTTP
+
+
+def test_a_request_state_that_nobody_has_given_out_opens_no_session(serve: Gateway, recorder: Recorder) -> None:
+    host = HttpHost(serve.http(recorder).url + "/mcp", "modern")
+    assert host.open().last.result
+    for slot in range(5):
+        call = {"name": "echo", "arguments": {}, "inputResponses": {}, "requestState": f"argala.{slot}.x"}
+        assert host.request("tools/call", call).last.error["code"] == -32602
+    assert len(recorder.pids()) == 1
