@@ -11,7 +11,7 @@ from sessions.gateway import ALLOW_ALL, Gateway
 from sessions.http_host import HttpHost
 from sessions.modern import ABLE, META, VERSION, Modern, meta
 from sessions.peers import Recorder, kill_all
-from sessions.rpc import PATIENCE, Frame, Session
+from sessions.rpc import PATIENCE, Frame, Json, Session
 from sessions.test_calls import assert_denied
 
 DENY_DROP = 'allowed_methods = ["*"]\ndenied_patterns = ["DROP"]\n'
@@ -391,7 +391,7 @@ def test_a_read_that_is_asked_about_is_resumed_at_its_own_server(serve: Gateway)
     host = Modern(serve.open(servers))
     uri = "memo://second/ask"
     asked = host.request("resources/read", {"uri": uri}).result
-    inputs = {key: {"roots": []} for key in asked["inputRequests"]}
+    inputs: Json = {key: {"roots": []} for key in asked["inputRequests"]}
     again = {"uri": uri, "inputResponses": inputs, "requestState": asked["requestState"]}
     assert answered(host.request("resources/read", again)) == {"result": {"roots": []}}
     assert len(servers["first"].heard("resources/read")) == 1
