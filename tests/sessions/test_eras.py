@@ -8,9 +8,10 @@ import time
 import pytest
 
 from sessions.gateway import ALLOW_ALL, Gateway
+from sessions.http_host import HttpHost
 from sessions.modern import ABLE, META, VERSION, Modern, meta
 from sessions.peers import Recorder, kill_all
-from sessions.rpc import PATIENCE, Frame, Session
+from sessions.rpc import PATIENCE, Frame, Json, Session
 from sessions.test_calls import assert_denied
 
 DENY_DROP = 'allowed_methods = ["*"]\ndenied_patterns = ["DROP"]\n'
@@ -340,6 +341,14 @@ def test_a_modern_host_that_cannot_answer_is_not_asked(serve: Gateway, recorder:
     assert "error" in answered(host.call("ask_host", {"request": {**ASK, **QUESTION}}))
 
 
+def test_a_modern_host_is_asked_what_it_can_answer_as_it_says_with_that_request(
+    serve: Gateway, recorder: Recorder
+) -> None:
+    session = serve.open(recorder)
+    assert Modern(session).request("server/discover").result
+    assert "error" in answered(Modern(session, {}).call("ask_host", {"request": {**ASK, **QUESTION}}))
+
+
 def test_a_server_that_dies_while_the_host_is_asked_says_so_to_the_host(serve: Gateway, recorder: Recorder) -> None:
     host = Modern(serve.open(recorder))
     arguments = {"request": {**ASK, **QUESTION}}
@@ -350,7 +359,9 @@ def test_a_server_that_dies_while_the_host_is_asked_says_so_to_the_host(serve: G
     assert "has ended" in ended.error["message"]
 
 
-def test_what_was_asked_by_a_server_that_is_gone_is_not_answered_to_the_next(serve: Gateway, recorder: Recorder) -> None:
+def test_what_was_asked_by_a_server_that_is_gone_is_not_answered_to_the_next(
+    serve: Gateway, recorder: Recorder
+) -> None:
     host = Modern(serve.open(recorder))
     arguments = {"request": {**ASK, **QUESTION}}
     first = host.call("ask_host", arguments).result
@@ -380,7 +391,7 @@ def test_a_read_that_is_asked_about_is_resumed_at_its_own_server(serve: Gateway)
     host = Modern(serve.open(servers))
     uri = "memo://second/ask"
     asked = host.request("resources/read", {"uri": uri}).result
-    inputs = {key: {"roots": []} for key in asked["inputRequests"]}
+    inputs: Json = {key: {"roots": []} for key in asked["inputRequests"]}
     again = {"uri": uri, "inputResponses": inputs, "requestState": asked["requestState"]}
     assert answered(host.request("resources/read", again)) == {"result": {"roots": []}}
     assert len(servers["first"].heard("resources/read")) == 1
@@ -455,3 +466,15 @@ def test_servers_of_both_eras_stand_side_by_side(serve: Gateway) -> None:
     listen = modern.listen(toolsListChanged=True)
     modern.call("new__change")
     assert modern.told("notifications/tools/list_changed") == listen
+
+
+# Over HTTP
+
+
+def test_a_request_state_that_nobody_has_given_out_opens_no_session(serve: Gateway, recorder: Recorder) -> None:
+    host = HttpHost(serve.http(recorder).url + "/mcp", "modern")
+    assert host.open().last.result
+    for slot in range(5):
+        call = {"name": "echo", "arguments": {}, "inputResponses": {}, "requestState": f"argala.{slot}.x"}
+        assert host.request("tools/call", call).last.error["code"] == -32602
+    assert len(recorder.pids()) == 1

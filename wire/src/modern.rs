@@ -59,10 +59,14 @@ pub fn is_host_request(method: &str) -> bool {
     )
 }
 
-/// Whether a result may ask a host for this (basic/patterns/mrtr, "InputRequests").
+/// What a result may ask a host for (basic/patterns/mrtr, "InputRequests").
+pub const INPUT_REQUESTS: [&str; 3] =
+    [legacy::ELICITATION_CREATE, legacy::SAMPLING_CREATE_MESSAGE, legacy::ROOTS_LIST];
+
+/// Whether a result may ask a host for this.
 #[must_use]
 pub fn is_input_request(method: &str) -> bool {
-    matches!(method, legacy::ELICITATION_CREATE | legacy::SAMPLING_CREATE_MESSAGE | legacy::ROOTS_LIST)
+    INPUT_REQUESTS.contains(&method)
 }
 
 /// Whether a result of this request may ask for input (basic/patterns/mrtr, "Supported Requests").

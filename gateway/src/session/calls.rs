@@ -42,8 +42,13 @@ pub(super) enum Bridge {
     None,
     /// The host's frame, which is repeated when the server needs input.
     Repeat(String),
-    /// The server may ask for input; what tells the host's request from another one.
-    Askable(u64),
+    /// The server may ask for input.
+    Askable {
+        /// Tells the host's request from another one.
+        print: u64,
+        /// What the host can answer, as it said with this request.
+        answers: Vec<&'static str>,
+    },
 }
 
 impl Call {
@@ -217,8 +222,9 @@ impl Calls {
         about: Option<CallId>,
         several_hosts: bool,
     ) -> Option<CallId> {
-        let may_be =
-            |id: &CallId| self.get(*id, server).is_some_and(|call| matches!(call.bridge, Bridge::Askable(_)));
+        let may_be = |id: &CallId| {
+            self.get(*id, server).is_some_and(|call| matches!(call.bridge, Bridge::Askable { .. }))
+        };
         match about {
             Some(id) => Some(id).filter(may_be),
             None => {
@@ -230,6 +236,12 @@ impl Calls {
                 }
             }
         }
+    }
+
+    /// Whether the host has said with a request that it can answer this.
+    pub(super) fn can_answer(&self, id: CallId, method: &str) -> bool {
+        let bridge = self.open.get(&id).map(|call| &call.bridge);
+        matches!(bridge, Some(Bridge::Askable { answers, .. }) if answers.contains(&method))
     }
 
     /// Takes the host's request away from a call that goes on. None where it has none.

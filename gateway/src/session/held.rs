@@ -123,14 +123,12 @@ impl Session {
         let refuse = |session: &Self, reason: &str| {
             session.reply(server, reply::error(Some(id), code::METHOD_NOT_FOUND, reason));
         };
-        let able = modern::is_input_request(method)
-            && self.opening.client().is_some_and(|client| client.can_answer(method));
-        if !able {
-            return refuse(self, "the host can't answer this");
-        }
         let Some(call) = self.calls.askable(server, about, self.over_http) else {
             return refuse(self, "there is no one request of the host's that this is asked for");
         };
+        if !self.calls.can_answer(call, method) {
+            return refuse(self, "the host can't answer this");
+        }
         if !self.held.open.contains_key(&call) && self.held.open.len() >= MAX_HELD {
             return refuse(self, "too many calls wait for the host");
         }
@@ -192,7 +190,7 @@ impl Session {
         let known = self.held.secrets.get(&state).copied();
         let fits = known.is_some_and(|call| {
             let bridge = self.calls.get(call, server).map(|call| &call.bridge);
-            matches!(bridge, Some(Bridge::Askable(print)) if *print == self.held.fingerprint(frame))
+            matches!(bridge, Some(Bridge::Askable { print, .. }) if *print == self.held.fingerprint(frame))
         });
         let Some(call) = known.filter(|_| fits) else {
             let message = "this `requestState` is not known, or no more, or was given for another request; call again without it";

@@ -129,7 +129,8 @@ async fn nothing_is_kept_of_posts_that_are_over() {
     stage.call(6);
     stage.session.take(Said::Left(6));
     assert!(stage.session.mirrored.is_empty());
-    assert!(stage.session.is_idle() && stage.session.calls.len() == 0);
+    assert!(stage.session.is_idle());
+    assert_eq!(stage.session.calls.len(), 0);
 }
 
 #[tokio::test]
@@ -144,5 +145,6 @@ async fn a_call_that_its_host_does_not_come_back_for_is_cancelled_and_forgotten(
     assert_eq!(received[0]["id"], "q");
     assert_eq!(received[1]["params"]["requestId"], call);
     assert_eq!(stage.session.setup.held.load(std::sync::atomic::Ordering::SeqCst), 0);
-    assert!(stage.session.calls.len() == 0 && stage.session.held.next_deadline().is_none());
+    assert_eq!(stage.session.calls.len(), 0);
+    assert!(stage.session.held.next_deadline().is_none());
 }

@@ -8,6 +8,7 @@ use super::Session;
 use super::answers::ReplyTo;
 use super::caching::Caching;
 use super::calls::{Bridge, Call, Purpose, Token};
+use super::client::Client;
 use crate::connection::{Outgoing, ServerId};
 
 impl Session {
@@ -33,7 +34,11 @@ impl Session {
                     return self.resume(server, frame, to.clone());
                 }
                 if modern::may_need_input(method) {
-                    call.bridge = Bridge::Askable(self.held.fingerprint(frame));
+                    let client = Client::of_request(frame);
+                    let answers =
+                        modern::INPUT_REQUESTS.into_iter().filter(|method| client.can_answer(method));
+                    let print = self.held.fingerprint(frame);
+                    call.bridge = Bridge::Askable { print, answers: answers.collect() };
                 }
                 call.cacheable = super::caching::is_cacheable(method);
                 own_meta = without_envelope(frame);
