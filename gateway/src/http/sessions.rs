@@ -9,6 +9,7 @@ use argala_wire::Era;
 use argala_wire::outbox::outbox;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
+use super::message::Room;
 use super::session::{Need, Session};
 use super::streams::Style;
 use crate::host::{PostId, Said};
@@ -20,6 +21,8 @@ const SWEEP: Duration = Duration::from_secs(30);
 /// The sessions.
 #[derive(Debug)]
 pub(super) struct Sessions {
+    /// For what is said to all of them.
+    pub(super) room: Room,
     setup: Setup,
     stop: watch::Receiver<bool>,
     /// One for each session that runs, or hasn't ended all of its servers.
@@ -55,6 +58,7 @@ pub(super) struct Full;
 impl Sessions {
     pub(super) fn new(setup: Setup, stop: watch::Receiver<bool>, max: usize, idle: Duration) -> Self {
         Self {
+            room: Room::new(),
             setup,
             stop,
             permits: Arc::new(Semaphore::new(max)),
