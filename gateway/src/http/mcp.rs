@@ -45,7 +45,7 @@ async fn post(
     body: Incoming,
 ) -> Result<Response<Content>, Refusal> {
     check_accept(headers, &["application/json", "text/event-stream"])?;
-    let bytes = message::read(headers, body).await?;
+    let (bytes, _taken) = message::read(&sessions.room, headers, body).await?;
     if batch::is_batch(&bytes) {
         return streamable::post_batch(sessions, headers, session, bytes).await;
     }

@@ -1,12 +1,14 @@
-//! What a request brings: its media types, and its body, of bounded length and in bounded time.
+//! What a request brings: its media types, and its body, of bounded length, in bounded time, and in bounded room.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use argala_wire::frame::MAX_FRAME;
 use http_body_util::BodyExt;
-use hyper::body::{Body, Incoming};
+use hyper::body::{Body, Bytes};
 use hyper::header::{ACCEPT, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE};
 use hyper::{HeaderMap, StatusCode};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::answer::Refusal;
 use super::checks::only;
@@ -15,8 +17,39 @@ use argala_wire::reply::code;
 /// How long a body may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Reads a message.
-pub(super) async fn read(headers: &HeaderMap, body: Incoming) -> Result<Vec<u8>, Refusal> {
+/// Bytes that the bodies of all requests may have at once.
+const ROOM: usize = 512 << 20;
+
+/// The room that all bodies share.
+#[derive(Debug, Clone)]
+pub(super) struct Room(Arc<Semaphore>);
+
+/// The part of the room that a body takes, until the value is dropped.
+#[derive(Debug, Default)]
+pub(super) struct Taken(Option<OwnedSemaphorePermit>);
+
+impl Room {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(ROOM)))
+    }
+
+    /// Makes a part larger; None where there is no more.
+    fn enlarge(&self, taken: &mut Taken, bytes: usize) -> Option<()> {
+        let more = Arc::clone(&self.0).try_acquire_many_owned(u32::try_from(bytes).ok()?).ok()?;
+        match &mut taken.0 {
+            Some(permit) => permit.merge(more),
+            None => taken.0 = Some(more),
+        }
+        Some(())
+    }
+}
+
+/// Reads a message. What it takes of the room is to be kept until somebody else answers for its bytes.
+pub(super) async fn read(
+    room: &Room,
+    headers: &HeaderMap,
+    body: impl Body<Data = Bytes> + Unpin,
+) -> Result<(Vec<u8>, Taken), Refusal> {
     check_content(headers)?;
     let too_long = || {
         let message = format!("the message is longer than {MAX_FRAME} bytes");
@@ -29,15 +62,20 @@ pub(super) async fn read(headers: &HeaderMap, body: Incoming) -> Result<Vec<u8>,
     let read = async {
         let mut body = body;
         let mut bytes = Vec::with_capacity(usize::try_from(body.size_hint().lower()).unwrap_or(0));
+        let mut taken = Taken::default();
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| Refusal::bad_request("the body broke off"))?;
             let Some(data) = frame.data_ref() else { continue };
             if bytes.len() + data.len() > MAX_FRAME {
                 return Err(too_long());
             }
+            room.enlarge(&mut taken, data.len()).ok_or_else(|| {
+                let message = "the requests that are being read are too large together; try again later";
+                Refusal::busy(StatusCode::SERVICE_UNAVAILABLE, message)
+            })?;
             bytes.extend_from_slice(data);
         }
-        Ok(bytes)
+        Ok((bytes, taken))
     };
     tokio::time::timeout(PATIENCE, read).await.unwrap_or_else(|_| {
         let message = format!("the body took longer than {} s", PATIENCE.as_secs());
@@ -116,7 +154,26 @@ fn accepts(values: &[&str], media_type: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{accepts, is_json};
+    use std::sync::Arc;
+
+    use http_body_util::Full;
+    use hyper::HeaderMap;
+    use hyper::body::Bytes;
+    use tokio::sync::Semaphore;
+
+    use super::{Room, accepts, is_json, read};
+
+    #[tokio::test]
+    async fn bodies_take_no_more_room_together_than_there_is() {
+        let room = Room(Arc::new(Semaphore::new(10)));
+        let headers = HeaderMap::from_iter([(super::CONTENT_TYPE, "application/json".parse().unwrap())]);
+        let body = |text: &'static str| Full::new(Bytes::from_static(text.as_bytes()));
+        let first = read(&room, &headers, body("[1,2,3]")).await.unwrap();
+        assert_eq!(first.0, b"[1,2,3]");
+        assert!(read(&room, &headers, body("[4,5]")).await.is_err());
+        drop(first);
+        assert!(read(&room, &headers, body("[4,5]")).await.is_ok());
+    }
 
     #[test]
     fn json_is_json_in_any_letters_and_in_utf_8_alone() {

@@ -9,6 +9,7 @@ use argala_wire::Era;
 use argala_wire::outbox::outbox;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
+use super::message::Room;
 use super::session::{Need, Session};
 use super::streams::Style;
 use crate::host::{PostId, Said};
@@ -20,6 +21,8 @@ const SWEEP: Duration = Duration::from_secs(30);
 /// The sessions.
 #[derive(Debug)]
 pub(super) struct Sessions {
+    /// For what is said to all of them.
+    pub(super) room: Room,
     setup: Setup,
     stop: watch::Receiver<bool>,
     /// One for each session that runs, or hasn't ended all of its servers.
@@ -55,6 +58,7 @@ pub(super) struct Full;
 impl Sessions {
     pub(super) fn new(setup: Setup, stop: watch::Receiver<bool>, max: usize, idle: Duration) -> Self {
         Self {
+            room: Room::new(),
             setup,
             stop,
             permits: Arc::new(Semaphore::new(max)),
@@ -74,7 +78,8 @@ impl Sessions {
 
     /// Opens a session. Nobody finds it before it has a name.
     pub(super) fn open(self: &Arc<Self>, style: Style) -> Result<Opened, Full> {
-        Ok(Opened(Some(self.start(style, false)?)))
+        let started = self.start(style, false).inspect_err(|Full| make_room(&lock(&self.pooled)));
+        Ok(Opened(Some(started?)))
     }
 
     /// Gives a session its name: nobody can guess it.
@@ -107,9 +112,16 @@ impl Sessions {
         if let Some(session) = found {
             return Ok(session.need());
         }
-        let session = self.start(Style::Modern, *sharing == Sharing::Shared)?;
-        group.push(Arc::clone(&session));
-        Ok(session.need())
+        match self.start(Style::Modern, *sharing == Sharing::Shared) {
+            Ok(session) => {
+                group.push(Arc::clone(&session));
+                Ok(session.need())
+            }
+            Err(Full) => {
+                make_room(&pooled);
+                Err(Full)
+            }
+        }
     }
 
     /// Whether every server is known to speak the modern era.
@@ -153,6 +165,15 @@ impl Sessions {
     pub(super) async fn ended(&self) {
         let all = u32::try_from(self.max).unwrap_or(u32::MAX);
         let _ = self.permits.acquire_many(all).await;
+    }
+}
+
+/// Ends the session of modern hosts that nobody has needed for the longest: they don't know that there is one. When its servers
+/// have ended as well there is room for another.
+fn make_room(pooled: &HashMap<Key, Vec<Arc<Session>>>) {
+    let free = pooled.values().flatten().filter(|session| session.is_free() && !session.has_ended());
+    if let Some(session) = free.max_by_key(|session| session.idle()) {
+        session.end();
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) async fn post(
             .status(StatusCode::NOT_FOUND)
     };
     let session = session.ok_or_else(gone)?;
-    let bytes = message::read(&parts.headers, body).await?;
+    let (bytes, _taken) = message::read(&sessions.room, &parts.headers, body).await?;
     session
         .say(Said::Line { line: Line::Whole(bytes), post: None, mirrored: Vec::new() })
         .await
