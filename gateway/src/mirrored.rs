@@ -222,7 +222,8 @@ fn of_schema(schema: &Value) -> Result<Vec<Mirror>, String> {
             match value {
                 Value::Object(properties) if keyword == "properties" => {
                     places.extend(properties.iter().map(|(name, sub)| {
-                        let below = path.as_ref().map(|path| [path.as_slice(), &[name.clone()]].concat());
+                        let below =
+                            path.as_ref().map(|path| [path.as_slice(), std::slice::from_ref(name)].concat());
                         (below, sub)
                     }));
                 }
