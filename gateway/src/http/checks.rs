@@ -83,9 +83,10 @@ impl Checks {
 fn check_site(parts: &Parts) -> Result<(), Refusal> {
     match only(&parts.headers, FETCH_SITE)?.map(HeaderValue::as_bytes) {
         None | Some(b"same-origin" | b"none") => Ok(()),
-        Some(_) => {
-            Err(Refusal::forbidden("a page from elsewhere has asked for this without saying its origin"))
-        }
+        Some(_) => Err(Refusal::forbidden(
+            "a page from elsewhere has asked for this without saying its origin; if you trust that page, start argala with \
+             --allow-origin, and have the page ask by CORS",
+        )),
     }
 }
 
