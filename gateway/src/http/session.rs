@@ -198,17 +198,19 @@ impl Drop for Reader {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::{Session, Style};
+    use crate::session::Awaited;
 
     #[test]
-    fn a_session_that_serves_two_posts_of_its_host_is_taken_until_both_are_answered() {
+    fn a_session_that_serves_two_posts_of_its_host_is_not_free_until_both_are_answered() {
         let (say, _said) = tokio::sync::mpsc::channel(1);
-        let session = Session::new(1, Style::Modern, false, say, std::sync::Arc::default());
-        assert!(session.take());
-        session.take_again();
-        session.give_back();
-        assert!(!session.take());
-        session.give_back();
-        assert!(session.take());
+        let session = Arc::new(Session::new(Style::Modern, false, say, Awaited::default()));
+        let (one, other) = (session.need(), session.need());
+        drop(one);
+        assert!(!session.is_free());
+        drop(other);
+        assert!(session.is_free());
     }
 }

@@ -102,17 +102,17 @@ impl Sessions {
         let mut pooled = lock(&self.pooled);
         let group = pooled.entry(key).or_default();
         group.retain(|session| !session.has_ended());
-        let free = || group.iter().find(|session| !session.shared && session.is_free());
+        let shared = || group.iter().find(|session| session.shared);
         let found = match sharing {
-            Sharing::Shared => group.iter().find(|session| session.shared),
-            Sharing::Alone => free(),
-            // Where what waited for the host is gone, any session will say so.
-            Sharing::Again(state) => group.iter().find(|session| session.awaits(state)).or_else(free),
+            Sharing::Shared => shared(),
+            Sharing::Alone => group.iter().find(|session| !session.shared && session.is_free()),
+            // Where what waited for the host is gone, the session that all share says so.
+            Sharing::Again(state) => group.iter().find(|session| session.awaits(state)).or_else(shared),
         };
         if let Some(session) = found {
             return Ok(session.need());
         }
-        match self.start(Style::Modern, *sharing == Sharing::Shared) {
+        match self.start(Style::Modern, *sharing != Sharing::Alone) {
             Ok(session) => {
                 group.push(Arc::clone(&session));
                 Ok(session.need())

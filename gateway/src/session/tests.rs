@@ -9,7 +9,7 @@ use argala_wire::line::Line;
 use argala_wire::outbox::{Inlet, outbox};
 use serde_json::{Value, json};
 
-use super::{HOST_QUEUE, Session, Setup};
+use super::{Awaited, HOST_QUEUE, Session, Setup};
 use crate::connection::{News, Outgoing, Report};
 use crate::health::Health;
 use crate::host::{PostId, Said, Told};
@@ -32,7 +32,7 @@ impl Stage {
             relayed: [].into(),
             era: Some(Era::Modern),
             slot: 7,
-            held: Arc::default(),
+            awaited: Awaited::default(),
             health: Health::of(std::iter::once("s")),
         };
         let (told, host) = outbox(HOST_QUEUE);
@@ -138,13 +138,13 @@ async fn a_call_that_its_host_does_not_come_back_for_is_cancelled_and_forgotten(
     let mut stage = Stage::open();
     let call = stage.call(2);
     stage.ask();
-    assert_eq!(stage.session.setup.held.load(std::sync::atomic::Ordering::SeqCst), 1);
+    assert!(!stage.session.setup.awaited.is_empty());
     let deadline = stage.session.held.next_deadline().unwrap();
     stage.session.pass_deadlines(deadline);
     let received = stage.received();
     assert_eq!(received[0]["id"], "q");
     assert_eq!(received[1]["params"]["requestId"], call);
-    assert_eq!(stage.session.setup.held.load(std::sync::atomic::Ordering::SeqCst), 0);
+    assert!(stage.session.setup.awaited.is_empty());
     assert_eq!(stage.session.calls.len(), 0);
     assert!(stage.session.held.next_deadline().is_none());
 }
