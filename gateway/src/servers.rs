@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use argala_json::{Limits, Node, Options, Outline};
 use argala_wire::child::Command;
@@ -26,11 +27,20 @@ pub(crate) struct Server {
     pub(crate) mirrored: Mirrored,
     /// The connection that all sessions share, where each doesn't have one of its own.
     pub(crate) shared: Option<Shared>,
+    /// How long a call may take, where its connection doesn't see to that.
+    pub(crate) timeout: Option<Duration>,
 }
 
 impl Server {
     pub(crate) fn new(name: String, transport: Transport) -> Self {
-        Self { name, transport, eras: Eras::default(), mirrored: Mirrored::default(), shared: None }
+        Self {
+            name,
+            transport,
+            eras: Eras::default(),
+            mirrored: Mirrored::default(),
+            shared: None,
+            timeout: None,
+        }
     }
 }
 
@@ -100,7 +110,7 @@ pub(crate) fn load(
 type Fault = (Option<usize>, String);
 
 /// The keys of a server that is a process that are read. Hosts have more of their own, which are no mistake.
-const READ: [&str; 7] = ["type", "command", "args", "env", "cwd", "disabled", "shared"];
+const READ: [&str; 8] = ["type", "command", "args", "env", "cwd", "timeout", "disabled", "shared"];
 
 /// The levels down to an element of `args`.
 const DEPTH: usize = 4;
@@ -131,7 +141,8 @@ fn read(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Ser
         let named = |(at, message): Fault| (at, format!("server `{name}`: {message}"));
         let transport = file.transport(entry).map_err(named)?;
         let shared = file.is_shared(entry).map_err(named)?.then(Shared::default);
-        servers.push(Server { shared, ..Server::new(name, transport) });
+        let timeout = file.timeout(entry).map_err(named)?.filter(|_| !transport.is_http());
+        servers.push(Server { shared, timeout, ..Server::new(name, transport) });
     }
     if servers.is_empty() {
         return Err((Some(table.span.start), "the file names no server that is not disabled".to_owned()));

@@ -27,6 +27,7 @@ mod standing;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
+mod timeouts;
 mod translation;
 
 use std::collections::HashMap;
@@ -231,6 +232,7 @@ impl Session {
             self.probe_deadline(),
             self.held.next_deadline(),
             self.subscriptions.next_deadline(),
+            self.calls.timeouts().next_deadline(),
         ]
         .into_iter()
         .flatten()
@@ -245,6 +247,7 @@ impl Session {
         self.end_gathers(now);
         self.end_held(now);
         self.watch_again(now);
+        self.end_late_calls(now);
     }
 
     fn hear(&mut self, report: Report) {

@@ -32,6 +32,7 @@ class Gateway:
     folder: Path
     sessions: ExitStack
     recorders: list[Recorder] = field(default_factory=list)
+    settings: dict[str, Json] = field(default_factory=dict)  # what else each entry of a servers file says
 
     def recorder(self, name: str, *flags: str, script: str = "recorder.py") -> Recorder:
         recorder = Recorder(self.folder, name, flags, script)
@@ -41,7 +42,9 @@ class Gateway:
     def servers(self, servers: Mapping[str, Server]) -> Path:
         """An `mcpServers` file."""
         commands = {name: words(server) for name, server in servers.items()}
-        entries = {name: {"command": command, "args": args} for name, (command, *args) in commands.items()}
+        entries = {
+            name: {"command": command, "args": args, **self.settings} for name, (command, *args) in commands.items()
+        }
         file = self.folder / "mcp.json"
         file.write_text(json.dumps({"mcpServers": entries}))
         return file

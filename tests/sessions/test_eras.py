@@ -424,6 +424,17 @@ def test_a_legacy_servers_log_is_told_to_requests_that_ask_for_it(serve: Gateway
     assert [frame.params for frame in recorder.heard("logging/setLevel")] == [{"level": "info"}]
 
 
+def test_what_only_the_newer_era_knows_is_not_told_to_a_server_with_sessions(
+    serve: Gateway, recorder: Recorder
+) -> None:
+    host = serve(recorder)
+    assert host.call("echo", _meta=meta(progressToken=1.0, **{"vendor.example/kept": 1})).result
+    assert recorder.heard("tools/call")[0].exact["params"]["_meta"] == {
+        "vendor.example/kept": "1",
+        "progressToken": "1.0",
+    }
+
+
 # Servers that don't say which era they are of
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from sessions.gateway import Gateway
+from sessions.peers import Recorder
 from sessions.rpc import Json, Session
 
 # Calls itself by its environment and by its folder.
@@ -65,3 +67,25 @@ def test_what_only_a_host_knows_is_passed_over(serve: Gateway) -> None:
     entries = {name: {**entry(serve, name), "timeout": 60, "autoApprove": ["echo"]} for name in ("one", "two")}
     host = session(serve, {"mcpServers": entries, "theme": "dark"})
     assert host.call("one__echo").text == "one heard {}"
+
+
+def test_a_call_that_takes_longer_than_its_server_may_is_given_up(serve: Gateway, recorder: Recorder) -> None:
+    serve.settings["timeout"] = 1
+    host = serve({"slow": recorder})  # a single one of a servers file keeps its tools' names
+    late = host.call("hold")
+    assert "has not answered within 1 s" in late.error["message"]
+    host.notification("notifications/message")  # the server says that it was told
+    assert host.call("echo").result
+
+
+def test_progress_begins_the_time_of_a_call_anew(serve: Gateway, recorder: Recorder) -> None:
+    serve.settings["timeout"] = 1
+    host = serve({"slow": recorder})
+    held = host.start_call("hold", _meta={"progressToken": "held"})
+    for step in range(4):
+        time.sleep(0.4)
+        progress = {"progressToken": "held", "progress": step}
+        message = {"jsonrpc": "2.0", "method": "notifications/progress", "params": progress}
+        assert host.call("notify", {"message": message}).result
+    host.call("release")
+    assert host.reply(held).result

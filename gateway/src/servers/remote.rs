@@ -96,7 +96,7 @@ impl File<'_> {
             url: self.address(address, key)?,
             headers: self.headers(entry)?,
             kind,
-            timeout: self.timeout(entry)?,
+            timeout: self.timeout(entry)?.unwrap_or(TIMEOUT),
         })
     }
 
@@ -147,8 +147,8 @@ impl File<'_> {
         Ok(headers)
     }
 
-    fn timeout(&self, entry: &Node) -> Result<Duration, Fault> {
-        let Some(node) = self.member(entry, "timeout") else { return Ok(TIMEOUT) };
+    pub(super) fn timeout(&self, entry: &Node) -> Result<Option<Duration>, Fault> {
+        let Some(node) = self.member(entry, "timeout") else { return Ok(None) };
         let number = node.raw(self.text).parse::<f64>().ok().filter(|number| *number > 0.0);
         let Some(number) = number else {
             let message =
@@ -156,7 +156,8 @@ impl File<'_> {
             return Err((Some(node.span.start), message.to_owned()));
         };
         let seconds = if number <= MOST_SECONDS { number } else { number / 1000.0 };
-        Ok(Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST_TIMEOUT).min(LONGEST_TIMEOUT))
+        let timeout = Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST_TIMEOUT);
+        Ok(Some(timeout.min(LONGEST_TIMEOUT)))
     }
 }
 

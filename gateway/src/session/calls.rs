@@ -3,11 +3,13 @@
 //! Hosts choose ids for themselves, and so do we: two hosts, or a host and the gateway, never share one at a server.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
 use argala_wire::{Frame, Id, Sender};
 
 use super::answers::{HostKey, ReplyTo};
 use super::catalogue::ListKind;
+use super::timeouts::Timeouts;
 use crate::connection::ServerId;
 use crate::host::PostId;
 
@@ -34,6 +36,8 @@ pub(super) struct Call {
     /// Whether the host wants to see what the server logs meanwhile.
     pub(super) wants_log: bool,
     pub(super) bridge: Bridge,
+    /// How long it may take.
+    pub(super) limit: Option<Duration>,
 }
 
 /// What it takes to bring server and host together where they are of different eras.
@@ -62,6 +66,7 @@ impl Call {
             cacheable: false,
             wants_log: false,
             bridge: Bridge::None,
+            limit: None,
         }
     }
 
@@ -163,6 +168,7 @@ impl Purpose {
 /// Who hears of the progress under a token.
 #[derive(Debug, Clone)]
 pub(super) struct Listener {
+    pub(super) call: CallId,
     pub(super) server: ServerId,
     pub(super) post: Option<PostId>,
     /// The host's own token, as JSON, where the server knows another one.
@@ -176,6 +182,7 @@ pub(super) struct Calls {
     by_host: HashMap<HostKey, CallId>,
     /// Whose call a progress token is for.
     tokens: HashMap<Token, Listener>,
+    timeouts: Timeouts,
     /// The bytes of the host's frames that are kept for another try.
     kept: usize,
     /// The tokens of calls that have become tasks, which outlive their calls; the oldest first.
@@ -192,16 +199,40 @@ impl Calls {
 
     /// Notes a call.
     pub(super) fn insert(&mut self, id: CallId, call: Call) {
+        let ends = call.purpose.reply_to().is_some() && !matches!(call.purpose, Purpose::Listen(_));
+        if let Some(limit) = call.limit.filter(|_| ends) {
+            self.timeouts.begin(id, limit);
+        }
         if let Some(host) = call.purpose.reply_to().and_then(ReplyTo::key) {
             self.by_host.insert(host, id);
         }
         if let Some(token) = &call.token {
-            let listener =
-                Listener { server: call.server, post: call.post(), host_token: call.host_token.clone() };
+            let listener = Listener {
+                call: id,
+                server: call.server,
+                post: call.post(),
+                host_token: call.host_token.clone(),
+            };
             self.tokens.insert(token.clone(), listener);
         }
         self.kept += call.kept();
         self.open.insert(id, call);
+    }
+
+    /// The calls whose time is limited.
+    pub(super) fn timeouts(&self) -> &Timeouts {
+        &self.timeouts
+    }
+
+    /// A server works on a call, and says so.
+    pub(super) fn goes_on(&mut self, id: CallId) {
+        self.timeouts.begin_anew(id);
+    }
+
+    /// Takes a call that has taken too long.
+    pub(super) fn take_late(&mut self, id: CallId) -> Option<Call> {
+        self.timeouts.end(id);
+        self.remove(id)
     }
 
     /// A call to this server.
@@ -351,6 +382,7 @@ impl Calls {
 
     fn remove(&mut self, id: CallId) -> Option<Call> {
         let call = self.open.remove(&id)?;
+        self.timeouts.end(id);
         self.kept = self.kept.saturating_sub(call.kept());
         if let Some(token) = &call.token {
             self.tokens.remove(token);

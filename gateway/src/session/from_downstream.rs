@@ -134,7 +134,9 @@ impl Session {
                     self.routes.learn_task(&task, server);
                     if let Some(token) = call.token {
                         let host_token = call.host_token;
-                        self.calls.keep_token(token, Listener { server, post: to.post, host_token });
+                        // Its time is over: nobody waits for the call itself any more.
+                        let listener = Listener { call: 0, server, post: to.post, host_token };
+                        self.calls.keep_token(token, listener);
                     }
                 }
                 self.answer_as_it_came(&to, facts, frame);
@@ -216,6 +218,9 @@ impl Session {
                         "progress of what is no call of this server's was dropped"
                     );
                 }
+                if let Some(listener) = listener.as_ref().filter(|_| is_own) {
+                    self.calls.goes_on(listener.call);
+                }
                 self.pass_progress(&frame, listener, post);
             }
             legacy::RESOURCES_UPDATED => self.tell_of_update(frame.text(), &frame, post),
@@ -260,7 +265,7 @@ impl Session {
     /// Progress of a host's call, under the host's own token.
     fn pass_progress(&self, frame: &Frame, listener: Option<Listener>, post: Option<PostId>) {
         let Listener { post: asked, host_token, .. } =
-            listener.unwrap_or(Listener { server: 0, post: None, host_token: None });
+            listener.unwrap_or(Listener { call: 0, server: 0, post: None, host_token: None });
         // A call that is held has nobody who hears of it.
         if self.era() == Era::Modern && self.over_http && asked.or(post).is_none() {
             return;
@@ -303,7 +308,7 @@ impl Session {
     }
 
     /// Ends a call that its server won't answer.
-    fn fail_call(&mut self, id: CallId, call: Call, message: &str) {
+    pub(super) fn fail_call(&mut self, id: CallId, call: Call, message: &str) {
         match call.purpose {
             Purpose::Relay(to) | Purpose::FilterTools(to) | Purpose::Listen(to) | Purpose::LearnTask(to) => {
                 self.refuse(&to, code::INTERNAL_ERROR, message);

@@ -9,6 +9,7 @@ use super::answers::ReplyTo;
 use super::caching::Caching;
 use super::calls::{Bridge, Call, Purpose, Token};
 use super::client::Client;
+use super::envelope::era_of;
 use crate::connection::{Outgoing, ServerId};
 
 impl Session {
@@ -22,6 +23,7 @@ impl Session {
     ) {
         let argala_wire::Kind::Request { method, .. } = frame.kind() else { return };
         let mut call = Call::own(server, purpose);
+        call.limit = self.setup.servers.get(server).and_then(|known| known.timeout);
         // What is left of `_meta` for a server that would take offence at the rest.
         let mut own_meta = None;
         let level = frame.raw(&["params", "_meta", modern::LOG_LEVEL]).filter(|_| self.era() == Era::Modern);
@@ -57,21 +59,24 @@ impl Session {
                 }
                 edits.extend(self.envelope(frame));
             }
+            // Written by a library of both eras, perhaps; a server would take it for a request without a session.
+            (Era::Legacy, true) if era_of(frame, "").is_some() => own_meta = without_envelope(frame),
             (Era::Legacy, true) | (Era::Modern, false) => {}
         }
         let id = self.calls.next_id();
         edits.extend(frame.at(&["id"]).map(|node| (node.span.clone(), id.to_string())));
         const TOKEN: [&str; 3] = ["params", "_meta", "progressToken"];
         call.token = Token::read(frame, &TOKEN);
-        if self.era() == Era::Modern
-            && let (Some(_), Some(node)) = (&call.token, frame.at(&TOKEN))
-        {
-            // Hosts that share a session may choose the same.
-            call.token = Some(Token::number(id));
-            call.host_token = Some(node.raw(frame.text()).to_owned());
+        if let (Some(_), Some(node)) = (&call.token, frame.at(&TOKEN)) {
+            let mut token = node.raw(frame.text()).to_owned();
+            if self.era() == Era::Modern {
+                // Hosts that share a session may choose the same.
+                call.token = Some(Token::number(id));
+                call.host_token = Some(std::mem::replace(&mut token, id.to_string()));
+            }
             match &mut own_meta {
-                Some(members) => members.push(format!(r#""progressToken":{id}"#)),
-                None => edits.push((node.span.clone(), id.to_string())),
+                Some(members) => members.push(format!(r#""progressToken":{token}"#)),
+                None => edits.push((node.span.clone(), token)),
             }
         }
         if let Some(members) = own_meta {
