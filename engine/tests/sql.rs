@@ -375,6 +375,12 @@ fn other_dialects() {
                 ("SELECT transform(a, x -> x + 1) FROM t JOIN u USING (b)", true),
                 ("FROM t INSERT OVERWRITE TABLE u SELECT *", false),
                 ("SELECT TRANSFORM(a) USING 'sh' AS b FROM t", false),
+                ("SELECT TRANSFORM(a) USING 'cat' AS b FROM t", true),
+                ("SELECT TRANSFORM(a) USING 'cat /etc/passwd' AS b FROM t", false),
+                ("SELECT TRANSFORM(a) USING 'cat' ' /etc/passwd' AS b FROM t", false),
+                ("SELECT TRANSFORM(a) USING /**/ 'cat' /**/ '; sh' AS b FROM t", false),
+                ("SELECT TRANSFORM(a) USING 'c\\141t' AS b FROM t", false),
+                ("SELECT TRANSFORM(a) USING 'CAT' AS b FROM t", false),
                 ("FROM t MAP a USING \"sh\" AS b", false),
                 ("SELECT reflect('java.lang.Runtime', 'x')", false),
                 ("SELECT java_method('a', 'b')", false),
@@ -489,7 +495,11 @@ fn a_policy_says_which_kinds_and_which_functions() {
         ("dialect = 'postgres', functions = ['nextval']", "SELECT setval('s', 1)", false),
         ("dialect = 'duckdb', functions = ['read_csv']", "SELECT * FROM read_csv('x')", true),
         ("dialect = 'duckdb', functions = ['read_csv']", "SELECT * FROM read_blob('x')", false),
-        ("dialect = 'hive', functions = ['transform using']", "SELECT TRANSFORM(a) USING 'cat' FROM t", true),
+        (
+            "dialect = 'hive', functions = ['transform using']",
+            "SELECT TRANSFORM(a) USING 'sort' FROM t",
+            true,
+        ),
     ] {
         let policy = policy(keys);
         assert_eq!(allows(&policy, sql), allowed, "{keys}: {sql}: {}", why(&policy, sql));

@@ -22,6 +22,8 @@ const fn acting(family: Family, acts: &'static str, names: &'static [&'static st
 
 /// What a policy calls Hive's and Spark's `TRANSFORM … USING 'program'`.
 pub(super) const SCRIPT: &str = "transform using";
+/// The one program of it that does nothing.
+pub(super) const PASSES: [&str; 2] = ["'cat'", "\"cat\""];
 
 /// Every function that is known to act.
 pub(super) const ACTING: &[Acting] = &[

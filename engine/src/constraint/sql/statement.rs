@@ -342,8 +342,13 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
         if next_value || dotted && !called && token.is_name("NEXTVAL") {
             return self.need(at, What::Function("nextval", "moves a sequence"), true);
         }
-        let script = self.token(at + 1).is_some_and(|after| after.shape == Shape::Text);
-        if token.is_word("USING") && script && self.dialect.has(Family::Hive) {
+        let is_text = |place: usize| self.token(place).is_some_and(|token| token.shape == Shape::Text);
+        if token.is_word("USING") && is_text(at + 1) && self.dialect.has(Family::Hive) {
+            // Rows that come out as they went in. Texts side by side are one text.
+            let passes = self.token(at + 1).is_some_and(|program| function::PASSES.contains(&program.text));
+            if passes && !is_text(at + 2) {
+                return;
+            }
             return self.need(at, What::Function(function::SCRIPT, "runs a program on the cluster"), true);
         }
         let aliased = self.before(at).is_some_and(|before| before.is_word("AS"));
