@@ -6,6 +6,8 @@ use argala_wire::{Frame, legacy, modern};
 /// The host's description of itself.
 #[derive(Debug)]
 pub(super) struct Client {
+    /// The revision in which servers of the modern era are told of it, as JSON.
+    version: String,
     /// Its name and version, as JSON.
     info: String,
     /// What it can do, as a JSON object.
@@ -30,14 +32,14 @@ impl Client {
             || format!(r#"{{"name":"argala","version":"{}"}}"#, env!("CARGO_PKG_VERSION")),
             str::to_owned,
         );
-        Self { info, capabilities: capabilities.to_owned() }
+        let version = format!("\"{}\"", modern::LATEST);
+        Self { version, info, capabilities: capabilities.to_owned() }
     }
 
     /// The members of `params._meta` by which a request of the modern era describes its sender.
     pub(super) fn meta(&self) -> [(&'static str, &str); 3] {
-        const VERSION: &str = "\"2026-07-28\"";
         [
-            (modern::PROTOCOL_VERSION, VERSION),
+            (modern::PROTOCOL_VERSION, &self.version),
             (modern::CLIENT_INFO, &self.info),
             (modern::CLIENT_CAPABILITIES, &self.capabilities),
         ]

@@ -1,4 +1,5 @@
-//! What must be said otherwise where host and server are of different eras. Within one era nothing is.
+//! The way out for a host's request, and back for its answer: what must be said otherwise where host and server are of
+//! different eras.
 
 use argala_json::{Span, quote};
 use argala_wire::reply::{self, code};
