@@ -2,8 +2,9 @@
 //!
 //! In reading order: `engine` is the class that Python sees; `policy_dict` turns a dict into a policy; `walk` tells
 //! the inspector what is in a Python object, and copies it; `decision` gives the outcome back. `type_name` and
-//! `policy_error` say what was wrong.
+//! `policy_error` say what was wrong. `command` is the way to the command of the gateway.
 
+mod command;
 mod decision;
 mod engine;
 mod policy_dict;
@@ -13,6 +14,8 @@ mod walk;
 
 #[pyo3::pymodule]
 mod _argala {
+    #[pymodule_export]
+    use crate::command::run_command;
     #[pymodule_export]
     use crate::engine::ArgalaEngine;
     #[pymodule_export]

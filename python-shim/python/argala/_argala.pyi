@@ -1,11 +1,15 @@
 import os
+from collections.abc import Sequence
 from typing import Any, Literal, final
 
 from argala._decision import Decision
 
-__all__ = ["ArgalaEngine", "PolicyError", "__version__"]
+__all__ = ["ArgalaEngine", "PolicyError", "__version__", "run_command"]
 
 __version__: str
+
+def run_command(itself: Sequence[str], arguments: Sequence[str], /) -> int:
+    """Runs the `argala` command and gives back its exit code. `itself`: the words that start it."""
 
 class PolicyError(ValueError):
     """A policy that doesn't load. Its text shows every mistake that was found, with its place and what to do."""
