@@ -17,8 +17,8 @@ use agent::{Agent, Outcome};
 #[derive(Debug, Args)]
 pub(super) struct Demo {}
 
-/// The policy that the demo runs under: the sample of this repository.
-const POLICY: &str = include_str!("../../../argala_policy.toml");
+/// The policy that the demo runs under: a copy of this repository's sample, as a packed crate has no file from outside it.
+const POLICY: &str = include_str!("demo/policy.toml");
 
 /// One call of the scripted agent.
 struct Step {
