@@ -36,10 +36,10 @@ test-rust: export PROPTEST_RNG_SEED ?= 20261122
 test-rust:
 	$(CARGO) test --workspace --locked
 
-test-python: $(VENV)/.installed $(VENV_LEGACY)/.installed tests/node_modules/.installed
+test-python: $(VENV)/.installed $(VENV_LEGACY)/.installed tests/node_modules/.installed $(BIN)/maturin
 	$(CARGO) build --workspace --bins --locked
 	rm -rf $(PACKAGE)
-	MATURIN_PEP517_ARGS="--profile dev --locked" $(BIN)/pip wheel --quiet --no-deps --wheel-dir $(PACKAGE) ./python-shim
+	cd python-shim && ../$(BIN)/maturin build --profile dev --locked --quiet --out ../$(PACKAGE)
 	$(BIN)/pip install --quiet --force-reinstall --no-deps $(PACKAGE)/*.whl
 	$(VENV_LEGACY)/bin/pip install --quiet --force-reinstall --no-deps $(PACKAGE)/*.whl
 	ARGALA_BIN=target/debug/argala $(BIN)/pytest $(PYTEST) $(addprefix --ignore=,$(LEGACY_TESTS)) tests
@@ -52,13 +52,13 @@ wheel: $(BIN)/maturin
 
 # The package's tests with each Python, and whole sessions with the gateway that the wheel brings.
 test-wheel: wheel $(VENV)/.installed
-	sh tests/wheel/smoke.sh $(WHEELS)/*.whl
+	PYTHON=$(PYTHON) sh tests/wheel/smoke.sh $(WHEELS)/*.whl
 	sh tests/wheel/each.sh $(WHEELS)/*.whl $(PYTHONS)
 	ARGALA_BIN=$$(ls -d $(WHEELS)/tested/*/bin/argala | tail -n 1) $(BIN)/pytest $(PYTEST) -q \
 		tests/sessions/test_calls.py tests/sessions/test_check.py tests/sessions/test_processes.py \
 		tests/sessions/test_strict_reading.py
 	@# The sources, as they are where no wheel fits.
-	sh tests/wheel/smoke.sh $(WHEELS)/*.tar.gz
+	PYTHON=$(PYTHON) sh tests/wheel/smoke.sh $(WHEELS)/*.tar.gz
 
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)

@@ -12,9 +12,8 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
-import pytest
-
 import argala
+import pytest
 
 SCRIPT = [str(Path(sysconfig.get_path("scripts"), "argala"))]
 MODULE = [sys.executable, "-m", "argala"]
@@ -156,9 +155,7 @@ def running(pid: int) -> bool:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals")
 @pytest.mark.parametrize("command", [SCRIPT, MODULE], ids=["script", "module"])
 @pytest.mark.parametrize("end", [None, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_session_of_the_installed_gateway(
-    command: list[str], end: signal.Signals | None, policy: Path
-) -> None:
+def test_a_session_of_the_installed_gateway(command: list[str], end: signal.Signals | None, policy: Path) -> None:
     host = Host(command, policy)
     try:
         client = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
@@ -191,7 +188,9 @@ def test_the_demo_starts_the_command_that_it_is_part_of(command: list[str]) -> N
     done = run("demo", command=command)
     assert done.returncode == 0, done
     assert done.stdout.count("ARGALA BLOCK") == 4
-    entry, _ = json.JSONDecoder().raw_decode(done.stdout[done.stdout.rindex("{", 0, done.stdout.index('"mcpServers"')) :])
+    entry, _ = json.JSONDecoder().raw_decode(
+        done.stdout[done.stdout.rindex("{", 0, done.stdout.index('"mcpServers"')) :]
+    )
     (server,) = entry["mcpServers"].values()
     told = [server["command"], *server["args"]]
     assert told[: len(command) + 1] == [*command, "serve"]

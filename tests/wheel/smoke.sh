@@ -1,12 +1,12 @@
 #!/bin/sh
-# Does a wheel, or the sources, work once installed? `smoke.sh PACKAGE`, with the Python that is first on the path.
+# Does a wheel, or the sources, work once installed? `smoke.sh PACKAGE`, with $PYTHON or `python`.
 set -eu
 package=$1
 root=$(cd "$(dirname "$0")/../.." && pwd)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-python -m venv "$folder/venv"
+"${PYTHON:-python}" -m venv "$folder/venv"
 # Windows has them elsewhere.
 [ -d "$folder/venv/bin" ] && PATH="$folder/venv/bin:$PATH" || PATH="$folder/venv/Scripts:$PATH"
 python -m pip install --quiet --no-deps "$package"
