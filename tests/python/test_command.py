@@ -157,30 +157,34 @@ def running(pid: int) -> bool:
 @pytest.mark.parametrize("end", [None, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_session_of_the_installed_gateway(command: list[str], end: signal.Signals | None, policy: Path) -> None:
     host = Host(command, policy)
-    try:
-        client = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
-        assert host.ask("initialize", client)["result"]["serverInfo"]
-        passed = host.call("SELECT 1")
-        assert json.loads(passed["content"][0]["text"]) == {"text": "SELECT 1"}
-        refused = host.call("DROP TABLE users")
-        assert refused["isError"] is True
-        assert refused["content"][0]["text"].startswith("ARGALA BLOCK")
+    with host.process:
+        try:
+            client = {
+                "protocolVersion": "2025-06-18",
+                "capabilities": {},
+                "clientInfo": {"name": "test", "version": "1"},
+            }
+            assert host.ask("initialize", client)["result"]["serverInfo"]
+            passed = host.call("SELECT 1")
+            assert json.loads(passed["content"][0]["text"]) == {"text": "SELECT 1"}
+            refused = host.call("DROP TABLE users")
+            assert refused["isError"] is True
+            assert refused["content"][0]["text"].startswith("ARGALA BLOCK")
 
-        family = [int(pid) for pid in host.pids.read_text().split()]
-        assert all(running(pid) for pid in family)
-        if end is None:
-            host.pipe(host.process.stdin).close()
-        else:
-            host.process.send_signal(end)
-        assert host.process.wait(20) == 0
-        assert b"Traceback" not in host.pipe(host.process.stderr).read()
-        deadline = time.monotonic() + 10
-        while (left := [pid for pid in family if running(pid)]) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert left == []
-    finally:
-        host.process.kill()
-        host.process.communicate()
+            family = [int(pid) for pid in host.pids.read_text().split()]
+            assert all(running(pid) for pid in family)
+            if end is None:
+                host.pipe(host.process.stdin).close()
+            else:
+                host.process.send_signal(end)
+            assert host.process.wait(20) == 0
+            assert b"Traceback" not in host.pipe(host.process.stderr).read()
+            deadline = time.monotonic() + 10
+            while (left := [pid for pid in family if running(pid)]) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            assert left == []
+        finally:
+            host.process.kill()
 
 
 @pytest.mark.parametrize("command", [SCRIPT, MODULE], ids=["script", "module"])
