@@ -6,9 +6,10 @@ import functools
 import inspect
 from collections.abc import Callable
 from inspect import Parameter, Signature
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from argala._argala import ArgalaEngine
+if TYPE_CHECKING:
+    from argala._guard import Guard
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 """Positional and keyword arguments of one call."""
@@ -37,7 +38,7 @@ def fixed_by(tool: Callable[..., Any]) -> frozenset[str]:
 
 
 def bind(
-    signature: Signature | None, fixed: frozenset[str], method: str, engine: ArgalaEngine
+    signature: Signature | None, fixed: frozenset[str], unjudged: frozenset[str], method: str, guard: Guard
 ) -> Callable[..., Arguments]:
     """The function that takes a call's arguments and gives back, judged and copied, those to make the call with.
 
@@ -45,12 +46,12 @@ def bind(
     arguments.
     """
     if signature is None:
-        return _by_position(method, engine)
-    return _by_name(signature, fixed, method, engine)
+        return _by_position(method, guard)
+    return _by_name(signature, fixed, unjudged, method, guard)
 
 
 def _by_name(
-    signature: Signature, fixed: frozenset[str], method: str, engine: ArgalaEngine
+    signature: Signature, fixed: frozenset[str], unjudged: frozenset[str], method: str, guard: Guard
 ) -> Callable[..., Arguments]:
     positional, keyword = [], []
     rest = extra = None
@@ -77,7 +78,9 @@ def _by_name(
         # An empty `*args` is no argument: a policy that lists the others needn't list it.
         if rest is not None and not members[rest]:
             del members[rest]
-        judged, judged_more = engine.admit(method, members, more)
+        own = {name: members.pop(name) for name in unjudged.intersection(members)}
+        judged, judged_more = guard._admit(method, members, more)
+        judged |= own
         passed = tuple([judged[name] for name in positional])
         if rest is not None:
             passed += judged.get(rest, ())
@@ -89,11 +92,11 @@ def _by_name(
     return admit
 
 
-def _by_position(method: str, engine: ArgalaEngine) -> Callable[..., Arguments]:
+def _by_position(method: str, guard: Guard) -> Callable[..., Arguments]:
     """For a tool without a signature: positional arguments are named as in `inspect_payload`."""
 
     def admit(*args: Any, **kwargs: Any) -> Arguments:
-        judged, more = engine.admit(method, {str(index): value for index, value in enumerate(args)}, kwargs)
+        judged, more = guard._admit(method, {str(index): value for index, value in enumerate(args)}, kwargs)
         return tuple(judged.values()), more
 
     return admit
