@@ -30,4 +30,10 @@ mod _argala {
     #[pymodule_export]
     #[allow(non_upper_case_globals, reason = "Python's own name for it")]
     const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_init]
+    fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
+        // Before anything that is judged can have changed them.
+        crate::walk::Known::get(module.py()).map(drop)
+    }
 }

@@ -205,7 +205,7 @@ class Gate:
 
 @final
 class Guarded:
-    """A tool behind a gate: a call is bound, judged, copied and made without a step through Python."""
+    """A tool behind a gate. Everything about it is fixed when it is made."""
 
     def __new__(
         cls,
@@ -218,5 +218,5 @@ class Guarded:
         result_of: Callable[[str], Any] | None,
         /,
     ) -> Guarded: ...
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Judges a call, and makes it where it may be made."""
+    def caller(self) -> Callable[..., Any]:
+        """A function that binds, judges, copies and makes a call, without a step through Python."""
