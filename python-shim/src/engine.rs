@@ -210,20 +210,46 @@ impl ArgalaEngine {
         method: &str,
         walk: impl FnOnce(&mut Inspector<'_>) -> Result<T, Interrupted>,
     ) -> PyResult<(argala_engine::Decision, Option<T>)> {
+        Ok(match self.hear(method, walk)? {
+            Heard::Denied(denial) => (*denial, None),
+            Heard::Whole(inspector, walked) => (unlocked(py, inspector, Inspector::finish), Some(walked)),
+        })
+    }
+
+    /// Has a walk tell an inspector of a call.
+    pub(crate) fn hear<T>(
+        &self,
+        method: &str,
+        walk: impl FnOnce(&mut Inspector<'_>) -> Result<T, Interrupted>,
+    ) -> PyResult<Heard<'_, T>> {
         let mut inspector = match self.policy.inspect(method) {
             Ok(inspector) => inspector,
-            Err(denial) => return Ok((*denial, None)),
+            Err(denial) => return Ok(Heard::Denied(denial)),
         };
-        let walked = match walk(&mut inspector) {
-            Ok(walked) => Some(walked),
-            Err(Interrupted::Decided) => None,
-            Err(Interrupted::Refused(refusal)) => return Ok((inspector.refuse(&refusal), None)),
-            Err(Interrupted::Failed(error)) => return Err(error),
-        };
-        let large = inspector.bytes() >= LARGE;
-        let finish = || inspector.finish();
-        Ok((if large { py.detach(finish) } else { finish() }, walked))
+        match walk(&mut inspector) {
+            Ok(walked) => Ok(Heard::Whole(inspector, walked)),
+            Err(Interrupted::Decided) => Ok(Heard::Denied(Box::new(inspector.finish()))),
+            Err(Interrupted::Refused(refusal)) => Ok(Heard::Denied(Box::new(inspector.refuse(&refusal)))),
+            Err(Interrupted::Failed(error)) => Err(error),
+        }
     }
+}
+
+/// What came of telling an inspector of a call.
+pub(crate) enum Heard<'p, T> {
+    /// It needed no more to deny the call.
+    Denied(Box<argala_engine::Decision>),
+    /// It has heard the whole; what the walk gave.
+    Whole(Inspector<'p>, T),
+}
+
+/// Has an inspector decide; other threads run meanwhile, where that takes long.
+pub(crate) fn unlocked<'p, D: Send>(
+    py: Python<'_>,
+    inspector: Inspector<'p>,
+    decide: impl FnOnce(Inspector<'p>) -> D + Send,
+) -> D {
+    if inspector.bytes() < LARGE { decide(inspector) } else { py.detach(|| decide(inspector)) }
 }
 
 /// A method's name. Half of a surrogate pair becomes a character that no name may have, and so a denial.

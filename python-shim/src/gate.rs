@@ -8,7 +8,7 @@ use pyo3::types::{PyBool, PyDict, PyInt, PyString};
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::decision::{Decision, violation};
-use crate::engine::{ArgalaEngine, name_of};
+use crate::engine::{ArgalaEngine, Heard, name_of, unlocked};
 use crate::walk::{Interrupted, walk_as_one};
 
 /// An engine, and what becomes of a call that it doesn't allow.
@@ -141,10 +141,20 @@ impl Gate {
         method: &str,
         walk: impl FnOnce(&mut Inspector<'_>) -> Result<T, Interrupted>,
     ) -> PyResult<Passage<'py, T>> {
-        let (decision, walked) = self.engine.get().judge(py, method, walk)?;
-        self.settle(py, decision, walked)
+        match self.engine.get().hear(method, walk)? {
+            Heard::Denied(decision) => self.settle(py, *decision, None),
+            Heard::Whole(inspector, walked) if self.on_decision.is_some() || logs_allowed(py)? => {
+                let decision = unlocked(py, inspector, Inspector::finish);
+                self.settle(py, decision, Some(walked))
+            }
+            Heard::Whole(inspector, walked) => match unlocked(py, inspector, Inspector::allows) {
+                Ok(()) => Ok(Passage::Judged(walked)),
+                Err(decision) => self.settle(py, *decision, Some(walked)),
+            },
+        }
     }
 
+    /// Tells of a decision, and says what becomes of the call.
     fn settle<'py, T>(
         &self,
         py: Python<'py>,
@@ -152,12 +162,6 @@ impl Gate {
         walked: Option<T>,
     ) -> PyResult<Passage<'py, T>> {
         let allowed = decision.verdict == Verdict::Allow;
-        if allowed && self.on_decision.is_none() && !logs_allowed(py)? {
-            // The one way to have been allowed is to have been walked to the end.
-            if let Some(walked) = walked {
-                return Ok(Passage::Judged(walked));
-            }
-        }
         let decision = Bound::new(py, Decision::from(decision))?;
         self.tell(&decision)?;
         Ok(match walked {

@@ -1,9 +1,10 @@
 //! `Guarded`: a tool behind a gate. Each call is bound, judged, copied and made here, without a step through Python.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::decision::violation;
@@ -11,9 +12,17 @@ use crate::engine::name_of;
 use crate::gate::{Gate, Passage};
 use crate::parameters::Parameters;
 
-/// A tool behind a gate. Everything about it is fixed when it is made, and nothing of it can be reached from Python.
+/// A tool behind a gate. Everything about it is fixed when it is made.
+///
+/// `caller()` is what a call goes by. Python's collector can't see through it, as it lies in the code of a function; so
+/// that a tool which holds its own guard is collected, it sees the tool through this object, which the function holds
+/// besides. Whoever takes it from there changes nothing for a call.
 #[pyclass(frozen, module = "argala._argala")]
 pub(crate) struct Guarded {
+    call: Arc<Call>,
+}
+
+struct Call {
     gate: Py<Gate>,
     tool: Py<PyAny>,
     method: String,
@@ -36,12 +45,33 @@ impl Guarded {
         result_of: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
         let parameters = Parameters::new(signature, &of_partial, unjudged)?;
-        Ok(Self { gate, tool, method: name_of(method).into_owned(), parameters, result_of })
+        let method = name_of(method).into_owned();
+        Ok(Self { call: Arc::new(Call { gate, tool, method, parameters, result_of }) })
     }
 
-    /// Judges a call, and makes it where it may be made.
-    #[pyo3(signature = (*args, **kwargs))]
-    fn __call__<'py>(
+    /// A function that judges a call, and makes it where it may be made. Unlike a class's method, nobody can set it to
+    /// another one.
+    fn caller<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCFunction>> {
+        let call = Arc::clone(&self.call);
+        PyCFunction::new_closure(
+            py,
+            Some(c"guarded"),
+            None,
+            move |args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>| {
+                call.make(args, kwargs).map(Bound::unbind)
+            },
+        )
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.call.gate)?;
+        visit.call(&self.call.tool)?;
+        self.call.parameters.traverse(&visit)
+    }
+}
+
+impl Call {
+    fn make<'py>(
         &self,
         args: &Bound<'py, PyTuple>,
         kwargs: Option<&Bound<'py, PyDict>>,
@@ -65,11 +95,5 @@ impl Guarded {
                 }
             }
         }
-    }
-
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.gate)?;
-        visit.call(&self.tool)?;
-        self.parameters.traverse(&visit)
     }
 }

@@ -10,7 +10,7 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 use smallvec::SmallVec;
 
-use crate::walk::{Interrupted, text_key, told_text, walk};
+use crate::walk::{self, Interrupted, walk};
 
 /// What `inspect.Signature.bind` would go by.
 pub(crate) struct Parameters {
@@ -237,8 +237,8 @@ impl Parameters {
             keyword.get_or_insert_with(|| PyDict::new(py)).set_item(&parameter.name, value)?;
         }
         for (key, value) in call.extra {
-            let key = text_key(key)?;
-            let text = told_text(&key)?;
+            let key = walk::name(key)?;
+            let text = walk::text(&key)?;
             let value = if self.extra_is_unjudged || self.unjudged.contains(text) {
                 value
             } else if self.is_told(text, args.len()) {

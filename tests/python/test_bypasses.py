@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import dataclasses
 import functools
-import types
 from collections.abc import Callable
 from typing import Any
 
@@ -110,38 +109,38 @@ def test_dunder_wrapped(protected: Callable[..., Any]) -> None:
     (protected_too,) = protect_tools([logged], POLICY)
     for tool in (protected, protected_too):
         assert not hasattr(tool, "__wrapped__")
-    # Nor is the tool among whatever else a function has.
-    reachable = [getattr(protected, name) for name in dir(protected) if name != "__globals__"]
-    assert not any(value is execute_sql_query for value in reachable)
+        # Nor is the tool among whatever else a function has.
+        reachable = [getattr(tool, name) for name in dir(tool) if name != "__globals__"]
+        assert not any(value in (execute_sql_query, logged) for value in reachable)
 
 
-def test_closure_swap() -> None:
-    def tool_of(query: Any) -> Callable[..., Any]:  # noqa: ANN401
-        def execute_sql_query() -> Any:  # noqa: ANN401
-            return query
-
-        return execute_sql_query
-
-    for tool in (tool_of("a"), execute_sql_query):
-        (protected,) = protect_tools([tool], POLICY)
-        assert isinstance(protected, types.FunctionType)
-        assert protected.__closure__ is None
-        assert protected.__defaults__ is None
-        assert protected.__kwdefaults__ is None
-    # The name that the tool has in its module counts no more, either.
-    (protected,) = protect_tools([execute_sql_query], POLICY)
-    refused(lambda: types.FunctionType(protected.__code__, {})("DROP TABLE users"))
+def test_closure_swap(protected: Callable[..., Any]) -> None:
+    (cell,) = protected.__closure__
+    cell.cell_contents = lambda query: ran.append(query)
+    protected.__defaults__ = (lambda query: ran.append(query),)
+    protected.__kwdefaults__ = {"guarded": lambda query: ran.append(query)}
+    protected.__globals__["guarded"] = lambda query: ran.append(query)
+    try:
+        refused(lambda: protected("DROP TABLE users"))
+        assert protected("SELECT") == "SELECT"
+    finally:
+        del protected.__globals__["guarded"]
 
 
 def test_class_monkeypatch(protected: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    for kind in (ArgalaEngine, *Guard.__mro__[1:-1], type(protected.__code__.co_consts[-1])):
-        for name in ("inspect_payload", "admit", "check", "__call__"):
-            with pytest.raises(TypeError):
-                setattr(kind, name, lambda *_args, **_kwargs: True)
-    # What is written in Python can be set, and no call goes through it.
-    for name in ("admit", "admit_json", "function", "wrap"):
-        monkeypatch.setattr(Guard, name, lambda *_args, **_kwargs: True, raising=False)
     refused(lambda: protected("DROP TABLE users"))
+    ours = (ArgalaEngine, *Guard.__mro__[:-1], type(protected.__closure__[0].cell_contents))
+    for kind in ours:
+        for name in ("inspect_payload", "admit", "admit_json", "check", "engine", "mode", "caller", "__call__"):
+            monkeypatch.setattr(kind, name, lambda *_args, **_kwargs: True, raising=False)
+    monkeypatch.setattr("argala._violation.ArgalaSecurityViolation", lambda *_args: None)
+    refused(lambda: protected("DROP TABLE users"))
+    # What a call goes by is of a class that can't be changed.
+    (caller,) = (value for value in protected.__code__.co_consts if callable(value))
+    with pytest.raises(TypeError):
+        type(caller).__call__ = lambda *_args, **_kwargs: True
+    with pytest.raises(AttributeError):
+        caller.__call__ = lambda *_args, **_kwargs: True
 
 
 def test_call_of_a_class_monkeypatched(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,6 +121,7 @@ def _(sql: str) -> Any:  # noqa: ANN401
     ("tool", "result"),
     [
         (functools.lru_cache(query), "SELECT"),
+        (functools.partial(query, limit=3), "SELECT"),
         (dispatched, ("str", "SELECT")),
         (Database().query, ("str", "SELECT")),
         (Database().of_users, ("users", "SELECT")),
@@ -331,7 +332,7 @@ def test_mistakes_are_told_well(tmp_path: Path) -> None:
         Guard(tmp_path / "none.toml")
     with pytest.raises(PolicyError, match="did you mean"):
         Guard("allowed_method = ['query']")
-    with pytest.raises(TypeError, match="a policy is a dict, .* not `list`"):
+    with pytest.raises(TypeError, match=r"a policy is a dict, .* not `list`"):
         Guard([POLICY])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match='on_deny is "raise" or "return", not "ignore"'):
         Guard(POLICY, on_deny="ignore")  # type: ignore[arg-type]

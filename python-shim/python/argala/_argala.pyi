@@ -80,7 +80,7 @@ class Decision:
     ) -> Decision: ...
     @property
     def decision(self) -> Verdict:
-        """ "allow", "deny" or "ask" (a person must say yes first)."""
+        """The verdict: "allow", "deny" or "ask" (a person must say yes first)."""
 
     @property
     def allowed(self) -> bool:
@@ -196,19 +196,19 @@ class Gate:
     def admit(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Judges a call and gives back the copy of its arguments that was judged: make the call with that.
 
-        Raises `ArgalaSecurityViolation` where the call may not be made, whatever `on_deny` says. In monitor mode it never
-        does, and gives back the arguments themselves where they can't be copied.
+        Raises `ArgalaSecurityViolation` where the call may not be made, whatever `on_deny` says. In monitor mode it
+        never does, and gives back the arguments themselves where they can't be copied.
         """
 
     def admit_json(self, method: str, text: str | bytes) -> None:
         """Judges a call by its arguments as JSON text: make the call with that very text.
 
-        Raises `ArgalaSecurityViolation` where the call may not be made, whatever `on_deny` says; in monitor mode, never.
+        Raises `ArgalaSecurityViolation` where the call may not be made, whatever `on_deny` says; never in monitor mode.
         """
 
 @final
 class Guarded:
-    """A tool behind a gate: a call is bound, judged, copied and made without a step through Python."""
+    """A tool behind a gate. Everything about it is fixed when it is made."""
 
     def __new__(
         cls,
@@ -221,5 +221,5 @@ class Guarded:
         result_of: Callable[[str], Any] | None,
         /,
     ) -> Guarded: ...
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Judges a call, and makes it where it may be made."""
+    def caller(self) -> Callable[..., Any]:
+        """A function that binds, judges, copies and makes a call, without a step through Python."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import AsyncGenerator, Callable, Collection, Generator
+from dataclasses import dataclass
 from inspect import Signature
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
+from types import BuiltinFunctionType, CellType, FunctionType, MethodType
 from typing import Any, TypeVar, cast
 
 from argala._argala import Gate, Guarded
@@ -18,13 +19,13 @@ _JSON_TYPES = (str, int, float, bool, type(None), dict, list, tuple)
 
 
 def guarded(gate: Gate, tool: F, method: str | None = None, unjudged: Collection[str] = ()) -> F:
-    """A function of the tool's kind, with its name and signature, that makes only those calls that the gate lets pass."""
+    """A function of the tool's kind, name and signature that makes only those calls that the gate lets pass."""
     name = _name_of(tool)
     signature = _signature_of(tool)
     called = _pinned(tool)
     result_of = _KINDS[_kind_of(called)].result_of
     behind = Guarded(gate, called, method or name, signature, _of_partial(tool), set(unjudged), result_of)
-    return cast(F, _dress(_KINDS[_kind_of(tool)].code(behind), tool, name, signature))
+    return cast(F, _dress(_KINDS[_kind_of(tool)].function, behind, tool, name, signature))
 
 
 def _name_of(tool: Tool) -> str:
@@ -72,44 +73,61 @@ def _pinned(tool: Tool) -> Tool:
 
 # --- the kinds of functions
 #
-# These functions become the code of what is given back. In place of the text "guarded" stands the native object, as a
-# constant of the code: no name and no cell leads to it that could be set to something else. They run with the tool's
-# globals, so they may use no global name of this module.
+# What is given back has the code of one of these. In place of the text "guarded" stands the native function, as a
+# constant of the code: no name and no cell leads to it that could be set to something else. The cell `behind`, which
+# nothing reads, shows the tool to Python's collector. They run with the tool's globals, so they may use no global name
+# of this module.
 
 
-def _call(*args: Any, **kwargs: Any) -> Any:
-    guarded: Any = "guarded"
-    return guarded(*args, **kwargs)
+def _plain(behind: Any = None) -> Tool:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        nonlocal behind
+        guarded: Any = "guarded"
+        return guarded(*args, **kwargs)
+
+    return call
 
 
-async def _call_async(*args: Any, **kwargs: Any) -> Any:
-    guarded: Any = "guarded"
-    return await guarded(*args, **kwargs)
+def _async(behind: Any = None) -> Tool:
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        nonlocal behind
+        guarded: Any = "guarded"
+        return await guarded(*args, **kwargs)
+
+    return call
 
 
-def _generate(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-    guarded: Any = "guarded"
-    return (yield from guarded(*args, **kwargs))
+def _generator(behind: Any = None) -> Tool:
+    def generate(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        nonlocal behind
+        guarded: Any = "guarded"
+        return (yield from guarded(*args, **kwargs))
+
+    return generate
 
 
-async def _generate_async(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-    guarded: Any = "guarded"
-    source = guarded(*args, **kwargs)
-    # What `yield from` does, which an async generator may not say.
-    try:
-        item = await source.__anext__()
-        while True:
-            try:
-                sent = yield item
-            except GeneratorExit:
-                await source.aclose()
-                raise
-            except BaseException as error:
-                item = await source.athrow(error)
-            else:
-                item = await source.asend(sent)
-    except StopAsyncIteration:
-        return
+def _async_generator(behind: Any = None) -> Tool:
+    async def generate(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+        nonlocal behind
+        guarded: Any = "guarded"
+        source = guarded(*args, **kwargs)
+        # What `yield from` does, which an async generator may not say.
+        try:
+            item = await source.__anext__()
+            while True:
+                try:
+                    sent = yield item
+                except GeneratorExit:
+                    await source.aclose()
+                    raise
+                except BaseException as error:
+                    item = await source.athrow(error)
+                else:
+                    item = await source.asend(sent)
+        except StopAsyncIteration:
+            return
+
+    return generate
 
 
 # --- a denial's message as the result of a function of each kind
@@ -127,21 +145,17 @@ async def _generated_async(message: str) -> AsyncGenerator[str, None]:
     yield message
 
 
+@dataclass(frozen=True)
 class _Kind:
-    def __init__(self, function: Tool, result_of: Tool | None) -> None:
-        self._code = cast(FunctionType, function).__code__
-        self.result_of = result_of
-
-    def code(self, behind: Guarded) -> CodeType:
-        constants = tuple(behind if constant == "guarded" else constant for constant in self._code.co_consts)
-        return self._code.replace(co_consts=constants)
+    function: Tool
+    result_of: Tool | None
 
 
 _KINDS = {
-    "plain": _Kind(_call, None),
-    "async": _Kind(_call_async, _result_async),
-    "generator": _Kind(_generate, _generated),
-    "async generator": _Kind(_generate_async, _generated_async),
+    "plain": _Kind(_plain(), None),
+    "async": _Kind(_async(), _result_async),
+    "generator": _Kind(_generator(), _generated),
+    "async generator": _Kind(_async_generator(), _generated_async),
 }
 
 
@@ -155,7 +169,7 @@ def _kind_of(tool: Tool) -> str:
     return "plain"
 
 
-def _dress(code: CodeType, tool: Tool, name: str, signature: Signature | None) -> FunctionType:
+def _dress(kind: Tool, behind: Guarded, tool: Tool, name: str, signature: Signature | None) -> FunctionType:
     """A function with the tool's name, documentation, annotations and signature, but no way to the tool itself.
 
     `functools.wraps` would leave the unguarded tool in `__wrapped__`, and whoever unwraps it would call that.
@@ -165,7 +179,10 @@ def _dress(code: CodeType, tool: Tool, name: str, signature: Signature | None) -
     described = origin if hasattr(origin, "__qualname__") else type(origin).__call__
     # Annotations may be text, and whoever evaluates them does so in the globals of the innermost function.
     scope = getattr(inspect.unwrap(described), "__globals__", {})
-    dressed = FunctionType(code, scope, name)
+    code = cast(FunctionType, kind).__code__
+    caller = behind.caller()
+    constants = tuple(caller if constant == "guarded" else constant for constant in code.co_consts)
+    dressed = FunctionType(code.replace(co_consts=constants), scope, name, None, (CellType(behind),))
     functools.update_wrapper(dressed, described, updated=())
     if isinstance(origin, (FunctionType, MethodType)):
         # A function among the attributes may be the tool itself, or what it was made from.

@@ -85,12 +85,12 @@ class Guard(Gate):
         """Guards anything that can be called. What comes back is a function of the same kind, name and signature.
 
         Args:
-            function: A function (plain, async, generator, async generator), a method, a `functools.partial`, a class or
-                an object that can be called.
-            method: The name that the policy judges. Default: the function's (of a partial: its function's; of an object:
-                its `__name__`, else its `name`, else its class's name), as it is now.
-            unjudged: Names of parameters that are the program's own and not the model's, such as an injected context: they
-                are passed on as they are.
+            function: A function (plain, async, generator, async generator), a method, a `functools.partial`, a class
+                or an object that can be called.
+            method: The name that the policy judges. Default: the function's (of a partial: its function's; of an
+                object: its `__name__`, else its `name`, else its class's name), as it is now.
+            unjudged: Names of parameters that are the program's own and not the model's, such as an injected context:
+                they are passed on as they are.
 
         Raises:
             TypeError: It can't be called.
@@ -116,10 +116,10 @@ def protect_tools(
     signature and annotations.
 
     - The method that the policy judges is the tool's name, as it is when it is wrapped.
-    - Arguments are judged by their parameters' names, however they are passed, defaults too (as they are when the tool is
-      wrapped); extra positional ones as an array by the name of `*args`, extra keyword ones by their own names. Without a
-      signature, as some built-in functions are, positional ones are judged as "0", "1", …. What a partial has set by
-      position, or to an object without a JSON form, is the program's own and isn't judged.
+    - Arguments are judged by their parameters' names, however they are passed, defaults too (as they are when the
+      tool is wrapped); extra positional ones as an array by the name of `*args`, extra keyword ones by their own names.
+      Without a signature, as some built-in functions are, positional ones are judged as "0", "1", …. What a partial has
+      set by position, or to an object without a JSON form, is the program's own and isn't judged.
     - A call gets copies of its dicts, lists and tuples: what another thread does to the originals doesn't reach the
       tool, and what the tool does to the copies doesn't reach the caller.
     - A function is judged when it is called; the body of an async one or of a generator, before it begins.
@@ -187,6 +187,4 @@ def _engine(policy: object) -> ArgalaEngine:
     if isinstance(policy, os.PathLike):
         return ArgalaEngine.from_policy_file(policy)
     kind = type(policy).__name__
-    raise TypeError(
-        f"a policy is a dict, the path of a TOML file, TOML text, an ArgalaEngine or a Guard, not `{kind}`"
-    )
+    raise TypeError(f"a policy is a dict, the path of a TOML file, TOML text, an ArgalaEngine or a Guard, not `{kind}`")
