@@ -79,8 +79,10 @@ def _by_name(
         if rest is not None and not members[rest]:
             del members[rest]
         own = {name: members.pop(name) for name in unjudged.intersection(members)}
+        own_more = {name: more.pop(name) for name in unjudged.intersection(more)} if more else {}
         judged, judged_more = guard._admit(method, members, more)
         judged |= own
+        judged_more |= own_more
         passed = tuple([judged[name] for name in positional])
         if rest is not None:
             passed += judged.get(rest, ())

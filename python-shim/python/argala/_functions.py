@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import AsyncGenerator, Callable, Collection, Generator
+from operator import attrgetter
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,12 +18,22 @@ if TYPE_CHECKING:
 Tool = Callable[..., Any]
 
 
-def wrap_function(guard: Guard, tool: Tool, method: str | None, unjudged: Collection[str]) -> Tool:
-    """A function of the tool's kind, each call of it judged."""
+def wrap_function(
+    guard: Guard,
+    tool: Tool,
+    method: str | None,
+    unjudged: Collection[str],
+    denied: Callable[[ArgalaSecurityViolation], object] | None = None,
+) -> Tool:
+    """A function of the tool's kind, each call of it judged.
+
+    Where the guard returns denials rather than raise them, `denied` makes the result of one: its message, if not given.
+    """
     name = _method_name(tool) if method is None else method
     signature = signature_of(tool)
     admit = bind(signature, fixed_by(tool), frozenset(unjudged), name, guard)
-    wrapper = _wrap(tool, admit, guard.on_deny == "return")
+    answer = None if guard.on_deny == "raise" else denied or attrgetter("message")
+    wrapper = _wrap(tool, admit, answer)
     return _dress(wrapper, tool, _method_name(tool), signature)
 
 
@@ -41,7 +52,7 @@ def _origin(tool: Tool) -> Tool:
     return tool
 
 
-def _wrap(tool: Tool, admit: Callable[..., Arguments], returns: bool) -> Tool:
+def _wrap(tool: Tool, admit: Callable[..., Arguments], answer: Callable[[Any], object] | None) -> Tool:
     """A function of the tool's kind that makes the call with what `admit` lets through.
 
     These functions get the tool's globals in `_dress`, so they may use no global name of this module.
@@ -54,9 +65,9 @@ def _wrap(tool: Tool, admit: Callable[..., Arguments], returns: bool) -> Tool:
             try:
                 args, kwargs = admit(*args, **kwargs)
             except violation_class as violation:
-                if not returns:
+                if answer is None:
                     raise
-                return violation.message
+                return answer(violation)
             return await tool(*args, **kwargs)
 
         return call_async
@@ -67,9 +78,9 @@ def _wrap(tool: Tool, admit: Callable[..., Arguments], returns: bool) -> Tool:
             try:
                 args, kwargs = admit(*args, **kwargs)
             except violation_class as violation:
-                if not returns:
+                if answer is None:
                     raise
-                yield violation.message
+                yield answer(violation)
                 return
             source = tool(*args, **kwargs)
             # What `yield from` does, which an async generator may not say.
@@ -96,9 +107,9 @@ def _wrap(tool: Tool, admit: Callable[..., Arguments], returns: bool) -> Tool:
             try:
                 args, kwargs = admit(*args, **kwargs)
             except violation_class as violation:
-                if not returns:
+                if answer is None:
                     raise
-                yield violation.message
+                yield answer(violation)
                 return None
             return (yield from tool(*args, **kwargs))
 
@@ -108,9 +119,9 @@ def _wrap(tool: Tool, admit: Callable[..., Arguments], returns: bool) -> Tool:
         try:
             args, kwargs = admit(*args, **kwargs)
         except violation_class as violation:
-            if not returns:
+            if answer is None:
                 raise
-            return violation.message
+            return answer(violation)
         return tool(*args, **kwargs)
 
     return call
