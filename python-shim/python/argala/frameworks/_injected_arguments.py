@@ -23,6 +23,7 @@ from langchain_core.tools.base import (
     _is_injected_arg_type,
     get_all_basemodel_annotations,
 )
+from langchain_core.utils.pydantic import get_fields
 from pydantic import BaseModel
 from pydantic.v1 import BaseModel as BaseModelV1
 
@@ -45,15 +46,20 @@ class Injected:
     def __init__(self, tool: BaseTool, *functions: Function) -> None:
         """Reads the annotations of the tool's schema, and of the functions that it runs."""
         hints: dict[str, Any] = {}
+        defaults: dict[str, Any] = {}
         for function in functions:
             hints |= _get_type_hints(function, include_extras=True) or {}
+            defaults |= {name: parameter.default for name, parameter in inspect.signature(function).parameters.items()}
         schema = tool.args_schema
         fields = {} if schema is None or isinstance(schema, dict) else get_all_basemodel_annotations(schema)
+        if fields:
+            defaults |= {name: field.default for name, field in get_fields(schema).items()}
         hints |= fields
         marked = {name for name, hint in hints.items() if _is_injected_arg_type(hint)}
         # `RunnableConfig | None` isn't set by LangChain. It stays None, which is not an argument that a model chose.
         optional = {name for name, hint in hints.items() if RunnableConfig in get_args(hint)}
         self.names = frozenset(marked | optional | tool._injected_args_keys)
+        self._defaults = {name: value for name, value in defaults.items() if name in self.names}
         self._call_ids = {name for name, hint in fields.items() if _is_injected_arg_type(hint, InjectedToolCallId)}
         state = _injected_state()
         self._states = {name for name in marked if state is not None and _is_injected_arg_type(hints[name], state)}
@@ -71,7 +77,10 @@ class Injected:
             return frozenset()
 
     def _is_own(self, name: str, value: object) -> bool:
-        if value is None or _is_injected_arg_type(type(value)):
+        default = self._defaults.get(name)
+        if value is None or value is default or _is_injected_arg_type(type(value)):
+            return True
+        if type(value) is type(default) and value == default:
             return True
         if not isinstance(value, OF_JSON) and not dataclasses.is_dataclass(value):
             return True

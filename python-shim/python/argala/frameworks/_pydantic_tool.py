@@ -6,9 +6,10 @@ with it, and `self` is always the tool that was called.
 
 from __future__ import annotations
 
+import inspect
 import types
 from collections.abc import Callable, Collection, Iterable
-from inspect import getattr_static
+from inspect import Parameter, getattr_static
 from types import FunctionType
 from typing import Any, TypeVar
 
@@ -54,7 +55,7 @@ def overridden(tool: BaseModel, names: Iterable[str], framework: Collection[type
                 continue
             attribute = getattr_static(owner, name)
             if isinstance(attribute, FunctionType):
-                found[name] = attribute
+                found[name] = _with_receiver(attribute)
                 continue
         raise TypeError(
             f"`{type(tool).__name__}.{name}` is not a method but a `{type(attribute).__name__}`, and can't be guarded: "
@@ -65,5 +66,18 @@ def overridden(tool: BaseModel, names: Iterable[str], framework: Collection[type
 
 def receiver(method: FunctionType) -> str:
     """The name of a method's first parameter: `self`, as a rule."""
-    code = method.__code__
-    return code.co_varnames[0] if code.co_argcount else ""
+    return next(iter(inspect.signature(method).parameters))
+
+
+def _with_receiver(method: FunctionType) -> FunctionType:
+    """The method; one of `(*args, **kwargs)`, as decorators make them, as one that takes its tool apart from the rest."""
+    kinds = [parameter.kind for parameter in inspect.signature(method).parameters.values()]
+    if kinds and kinds[0] in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD):
+        return method
+
+    def of_tool(self: object, /, *args: Any, **kwargs: Any) -> Any:
+        return method(self, *args, **kwargs)
+
+    of_tool.__name__ = method.__name__
+    of_tool.__qualname__ = method.__qualname__
+    return of_tool
