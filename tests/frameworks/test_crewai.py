@@ -363,6 +363,8 @@ def test_a_cache_is_asked_as_before() -> None:
 
     (guarded,) = protect_tools([Query(cache_function=cached)], POLICY)
     made, _ = crew(guarded, [native("SELECT"), "done"], native=True)
+    made.cache = True
+    made.agents[0].cache = True
     made.kickoff()
     assert asked == [({"text": "SELECT"}, "rows of SELECT")]
 

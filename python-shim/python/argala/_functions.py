@@ -37,6 +37,31 @@ def wrap_function(
     return _dress(wrapper, tool, _method_name(tool), signature)
 
 
+def guarded(
+    gate: Guard,
+    tool: Tool,
+    method: str | None = None,
+    unjudged: Collection[str] = (),
+    result_of: Callable[[str], object] | None = None,
+) -> Tool:
+    """The function of the tool's kind; `result_of` makes what a call gives that is denied out of the message."""
+    denied = None if result_of is None else lambda violation: result_of(violation.message)
+    return wrap_function(gate, tool, method, unjudged, denied)
+
+
+def in_place_of(tool: Tool, behind: Tool) -> Tool:
+    """A function of the tool's kind, with its name and signature, that calls what is behind it."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return behind(*args, **kwargs)
+
+    async def call_async(*args: Any, **kwargs: Any) -> Any:
+        return await behind(*args, **kwargs)
+
+    wrapper = call_async if inspect.iscoroutinefunction(tool) else call
+    return _dress(wrapper, tool, _method_name(tool), signature_of(tool))
+
+
 def _method_name(tool: Tool) -> str:
     origin = _origin(tool)
     for name in (getattr(origin, "__name__", None), getattr(origin, "name", None)):
@@ -58,6 +83,7 @@ def _wrap(tool: Tool, admit: Callable[..., Arguments], answer: Callable[[Any], o
     These functions get the tool's globals in `_dress`, so they may use no global name of this module.
     """
     violation_class = ArgalaSecurityViolation
+    inspect_awaitable = inspect.isawaitable
 
     if inspect.iscoroutinefunction(tool):
 
@@ -67,7 +93,8 @@ def _wrap(tool: Tool, admit: Callable[..., Arguments], answer: Callable[[Any], o
             except violation_class as violation:
                 if answer is None:
                     raise
-                return answer(violation)
+                result = answer(violation)
+                return await result if inspect_awaitable(result) else result
             return await tool(*args, **kwargs)
 
         return call_async

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -9,8 +10,7 @@ from crewai.tools.base_tool import _TOOL_TYPE_REGISTRY, BaseTool, Tool
 from crewai.tools.structured_tool import CrewStructuredTool
 from crewai.tools.tool_failure import ToolFailure
 
-from argala._functions import wrap_function
-from argala._violation import ArgalaSecurityViolation
+from argala._functions import guarded
 from argala.frameworks._pydantic_tool import Method, copied, overridden, receiver
 
 if TYPE_CHECKING:
@@ -31,8 +31,9 @@ def wrap(tool: T, guard: Guard) -> T:
     """
     method = tool.name
 
-    def guarded(function: Callable[..., Any], *unjudged: str) -> Callable[..., Any]:
-        return wrap_function(guard, function, method, unjudged, _failure)
+    def body(function: Callable[..., Any], *unjudged: str) -> Callable[..., Any]:
+        result_of = _failure_async if inspect.iscoroutinefunction(function) else _failure
+        return guarded(guard, function, method, unjudged, result_of)
 
     if isinstance(tool, CrewStructuredTool):
         for name in overridden(tool, (*BODIES, "invoke", "ainvoke"), FRAMEWORK):
@@ -42,7 +43,7 @@ def wrap(tool: T, guard: Guard) -> T:
             copy._original_tool = wrap(tool._original_tool, guard)
     else:
         methods: dict[str, Method] = {
-            name: guarded(body, receiver(body)) for name, body in overridden(tool, BODIES, FRAMEWORK).items()
+            name: body(function, receiver(function)) for name, function in overridden(tool, BODIES, FRAMEWORK).items()
         }
         for name, convert in overridden(tool, ("to_structured_tool",), FRAMEWORK).items():
             methods[name] = lambda self: wrap(convert(self), guard)
@@ -51,10 +52,14 @@ def wrap(tool: T, guard: Guard) -> T:
             # CrewAI keeps every class, to make tools anew from what it has stored; it would take another guard's.
             _TOOL_TYPE_REGISTRY.pop(copy.tool_type, None)
     if isinstance(tool, (Tool, CrewStructuredTool)) and tool.func is not None:
-        vars(copy)["func"] = guarded(tool.func)
+        vars(copy)["func"] = body(tool.func)
     return copy
 
 
-def _failure(violation: ArgalaSecurityViolation) -> ToolFailure:
+def _failure(message: str) -> ToolFailure:
     """CrewAI's own form of a call that has come to nothing: the agent reads the message, and the crew knows of it."""
-    return ToolFailure(message=violation.message)
+    return ToolFailure(message=message)
+
+
+async def _failure_async(message: str) -> ToolFailure:
+    return _failure(message)

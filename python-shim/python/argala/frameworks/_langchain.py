@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from inspect import Parameter
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -16,7 +17,7 @@ from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool, StructuredTool, Tool
 from pydantic import BaseModel
 
-from argala._functions import _dress, wrap_function
+from argala._functions import guarded, in_place_of
 from argala._violation import ArgalaSecurityViolation
 from argala.frameworks._injected_arguments import Injected, set_by_langchain
 from argala.frameworks._pydantic_tool import Method, copied, overridden, receiver
@@ -28,6 +29,7 @@ T = TypeVar("T", bound=BaseTool)
 
 FRAMEWORK = {StructuredTool, Tool, *BaseTool.__mro__}
 """The classes whose methods run nothing but a tool's body."""
+VARIADIC = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 BODIES = ("_run", "_arun", "__call__")
 ENTRIES = ("invoke", "ainvoke", "run", "arun")
 OTHER_ENTRIES = (
@@ -82,18 +84,20 @@ class _Wrapping:
         injected = self.injected
         if not injected.names:
             return self.guarded(function, always)
-        guarded = functools.lru_cache(maxsize=64)(lambda own: self.guarded(function, always | own))
+        variant = functools.lru_cache(maxsize=64)(lambda own: self.guarded(function, always | own))
 
         def run(*args: Any, **kwargs: Any) -> Any:
-            return guarded(injected.own_in_call(function, args, kwargs))(*args, **kwargs)
+            return variant(injected.own_in_call(function, args, kwargs))(*args, **kwargs)
 
-        async def run_async(*args: Any, **kwargs: Any) -> Any:
-            return await run(*args, **kwargs)
-
-        return _like(function, run, run_async)
+        return in_place_of(function, run)
 
     def guarded(self, function: Callable[..., Any], unjudged: frozenset[str]) -> Callable[..., Any]:
-        return wrap_function(self.guard, function, self.method, unjudged, _deny)
+        parameters = inspect.signature(function).parameters.values()
+        variadic = {parameter.name: parameter.kind for parameter in parameters if parameter.kind in VARIADIC}
+        names = unjudged - variadic.keys()
+        if Parameter.VAR_KEYWORD not in variadic.values():
+            names &= {parameter.name for parameter in parameters}
+        return guarded(self.guard, function, self.method, names, _deny)
 
     def entry(self, function: FunctionType) -> Method:
         """`invoke` or `run` of the tool's own class, which may run anything: its input is judged before."""
@@ -105,10 +109,7 @@ class _Wrapping:
             call.arguments[name] = self.input(call.arguments[name])
             return function(*call.args, **call.kwargs)
 
-        async def judged_async(*args: Any, **kwargs: Any) -> Any:
-            return await judged(*args, **kwargs)
-
-        return _like(function, judged, judged_async)
+        return in_place_of(function, judged)
 
     def input(self, given: Any) -> Any:
         """A tool's input as it was judged: a text for its only argument, arguments by name, or a model's call."""
@@ -124,47 +125,40 @@ class _Wrapping:
         except ArgalaSecurityViolation as violation:
             if self.guard.on_deny == "raise":
                 raise
-            _deny(violation)
+            _deny(violation.message)
 
 
-class _Denied(ArgalaSecurityViolation):
-    """A denial by the tool's own guard, on its way to becoming the tool's result."""
+class CallDenied(Exception):  # noqa: N818 - it is a result on its way
+    """A denial by a tool's own guard, on its way to becoming the tool's result. Its text is the message."""
 
 
-def _deny(violation: ArgalaSecurityViolation) -> NoReturn:
-    raise _Denied(violation.judged) from None
+def _deny(message: str) -> NoReturn:
+    raise CallDenied(message)
 
 
 def _answering(entry: Method) -> Method:
     """`run` or the like, in which a denial becomes the result: what a tool's own error becomes where the tool handles it."""
     takes_call = entry.__name__.endswith("invoke")
-    denied_class = _Denied
 
-    def answer(denied: _Denied, tool: BaseTool, *args: Any, **kwargs: Any) -> str | ToolMessage:
+    def answer(denied: CallDenied, tool: BaseTool, *args: Any, **kwargs: Any) -> str | ToolMessage:
         call_id = kwargs.get("tool_call_id")
         if takes_call:
             given = kwargs.get("input", args[0] if args else None)
             call_id = given.get("id") if isinstance(given, dict) and given.get("type") == "tool_call" else None
         if call_id is None:
-            return denied.message
-        return ToolMessage(denied.message, tool_call_id=call_id, name=tool.name, status="error")
+            return str(denied)
+        return ToolMessage(str(denied), tool_call_id=call_id, name=tool.name, status="error")
 
     def answering(*args: Any, **kwargs: Any) -> Any:
         try:
             return entry(*args, **kwargs)
-        except denied_class as denied:
+        except CallDenied as denied:
             return answer(denied, *args, **kwargs)
 
     async def answering_async(*args: Any, **kwargs: Any) -> Any:
         try:
             return await entry(*args, **kwargs)
-        except denied_class as denied:
+        except CallDenied as denied:
             return answer(denied, *args, **kwargs)
 
-    return _like(entry, answering, answering_async)
-
-
-def _like(function: Callable[..., Any], plain: Method, coroutine: Method) -> Method:
-    """The one of the two that is of the function's kind, with its name and signature."""
-    wrapper = coroutine if inspect.iscoroutinefunction(function) else plain
-    return _dress(wrapper, function, getattr(function, "__name__", wrapper.__name__), inspect.signature(function))
+    return in_place_of(entry, answering_async if inspect.iscoroutinefunction(entry) else answering)
