@@ -50,9 +50,10 @@ class Injected:
         for function in functions:
             hints |= _get_type_hints(function, include_extras=True) or {}
             defaults |= {name: parameter.default for name, parameter in inspect.signature(function).parameters.items()}
+        fields: dict[str, Any] = {}
         schema = tool.args_schema
-        fields = {} if schema is None or isinstance(schema, dict) else get_all_basemodel_annotations(schema)
-        if fields:
+        if schema is not None and not isinstance(schema, dict):
+            fields = get_all_basemodel_annotations(schema)
             defaults |= {name: field.default for name, field in get_fields(schema).items()}
         hints |= fields
         marked = {name for name, hint in hints.items() if _is_injected_arg_type(hint)}
@@ -78,7 +79,7 @@ class Injected:
 
     def _is_own(self, name: str, value: object) -> bool:
         default = self._defaults.get(name)
-        if value is None or value is default or _is_injected_arg_type(type(value)):
+        if value is None or _is_injected_arg_type(type(value)):
             return True
         if type(value) is type(default) and value == default:
             return True

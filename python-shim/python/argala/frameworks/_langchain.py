@@ -44,7 +44,8 @@ def wrap(tool: T, guard: Guard) -> T:
     Raises:
         TypeError: Its class runs calls in a way of its own that can't be guarded.
     """
-    return _Wrapping(tool, guard).wrapped()
+    wrapped: T = _Wrapping(tool, guard).wrapped()
+    return wrapped
 
 
 class _Wrapping:

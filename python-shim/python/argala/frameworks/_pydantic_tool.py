@@ -38,13 +38,13 @@ def _derived(base: type[T], methods: dict[str, Method]) -> type[T]:
     return types.new_class(base.__name__, (base,), exec_body=fill)
 
 
-def overridden(tool: BaseModel, names: Iterable[str], framework: Collection[type]) -> dict[str, FunctionType]:
+def overridden(tool: BaseModel, names: Iterable[str], framework: Collection[type]) -> dict[str, Method]:
     """Which of these methods the tool has not from its framework's own classes.
 
     Raises:
         TypeError: One of them is no plain method, so that it isn't known what a call of it gets.
     """
-    found = {}
+    found: dict[str, Method] = {}
     for name in names:
         attribute: object = None
         if name in vars(tool):
@@ -64,12 +64,12 @@ def overridden(tool: BaseModel, names: Iterable[str], framework: Collection[type
     return found
 
 
-def receiver(method: FunctionType) -> str:
+def receiver(method: Method) -> str:
     """The name of a method's first parameter: `self`, as a rule."""
     return next(iter(inspect.signature(method).parameters))
 
 
-def _with_receiver(method: FunctionType) -> FunctionType:
+def _with_receiver(method: FunctionType) -> Method:
     """The method; one of `(*args, **kwargs)`, as decorators make them, as one that takes its tool apart from the rest."""
     kinds = [parameter.kind for parameter in inspect.signature(method).parameters.values()]
     if kinds and kinds[0] in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD):
