@@ -18,14 +18,28 @@ F = TypeVar("F", bound=Tool)
 _JSON_TYPES = (str, int, float, bool, type(None), dict, list, tuple)
 
 
-def guarded(gate: Gate, tool: F, method: str | None = None, unjudged: Collection[str] = ()) -> F:
-    """A function of the tool's kind, name and signature that makes only those calls that the gate lets pass."""
-    name = _name_of(tool)
-    signature = _signature_of(tool)
+def guarded(
+    gate: Gate,
+    tool: F,
+    method: str | None = None,
+    unjudged: Collection[str] = (),
+    result_of: Callable[[str], Any] | None = None,
+) -> F:
+    """A function of the tool's kind, name and signature that makes only those calls that the gate lets pass.
+
+    Where the gate gives denials back, `result_of` makes the result of one out of its message: what a call of the tool
+    itself gives, so a coroutine for an async function. Without it, the message is the result.
+    """
     called = _pinned(tool)
-    result_of = _KINDS[_kind_of(called)].result_of
-    behind = Guarded(gate, called, method or name, signature, _of_partial(tool), set(unjudged), result_of)
-    return cast(F, _dress(_KINDS[_kind_of(tool)].function, behind, tool, name, signature))
+    result_of = result_of or _KINDS[_kind_of(called)].result_of
+    name = method or _name_of(tool)
+    behind = Guarded(gate, called, name, _signature_of(tool), _of_partial(tool), set(unjudged), result_of)
+    return _in_place_of(tool, behind.caller(), behind)
+
+
+def in_place_of(tool: F, behind: Tool) -> F:
+    """A function of the tool's kind, name and signature that calls what is behind it."""
+    return _in_place_of(tool, behind, behind)
 
 
 def _name_of(tool: Tool) -> str:
@@ -169,19 +183,20 @@ def _kind_of(tool: Tool) -> str:
     return "plain"
 
 
-def _dress(kind: Tool, behind: Guarded, tool: Tool, name: str, signature: Signature | None) -> FunctionType:
-    """A function with the tool's name, documentation, annotations and signature, but no way to the tool itself.
+def _in_place_of(tool: F, called: Tool, behind: object) -> F:
+    """A function with the tool's kind, name, documentation, annotations and signature, but no way to the tool itself.
 
     `functools.wraps` would leave the unguarded tool in `__wrapped__`, and whoever unwraps it would call that.
     """
+    name = _name_of(tool)
+    signature = _signature_of(tool)
     origin = _origin(tool)
     # An object that can be called has no name of that sort, and is described by its class's `__call__`.
     described = origin if hasattr(origin, "__qualname__") else type(origin).__call__
     # Annotations may be text, and whoever evaluates them does so in the globals of the innermost function.
     scope = getattr(inspect.unwrap(described), "__globals__", {})
-    code = cast(FunctionType, kind).__code__
-    caller = behind.caller()
-    constants = tuple(caller if constant == "guarded" else constant for constant in code.co_consts)
+    code = cast(FunctionType, _KINDS[_kind_of(tool)].function).__code__
+    constants = tuple(called if constant == "guarded" else constant for constant in code.co_consts)
     dressed = FunctionType(code.replace(co_consts=constants), scope, name, None, (CellType(behind),))
     functools.update_wrapper(dressed, described, updated=())
     if isinstance(origin, (FunctionType, MethodType)):
@@ -195,7 +210,7 @@ def _dress(kind: Tool, behind: Guarded, tool: Tool, name: str, signature: Signat
     dressed.__doc__ = origin.__doc__
     if signature is not None:
         dressed.__dict__["__signature__"] = signature
-    return dressed
+    return cast(F, dressed)
 
 
 _WAYS_ROUND = (FunctionType, MethodType, BuiltinFunctionType, functools.partial)

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from argala._guard import Guard
 
-ADAPTERS: dict[tuple[str, str], str] = {}
+ADAPTERS: dict[tuple[str, str], str] = {
+    ("langchain_core.tools.base", "BaseTool"): "_langchain",
+    ("crewai.tools.base_tool", "BaseTool"): "_crewai",
+    ("crewai.tools.structured_tool", "CrewStructuredTool"): "_crewai",
+}
 """The adapter's module in this package, by the module and qualified name of a tool's class or one of its bases."""
 
 _mro = type.__dict__["__mro__"].__get__
