@@ -79,7 +79,7 @@ class Scripted(Model):
         self.script = list(script)
         self.seen: list[Any] = []
 
-    def _next(self, shown: Any) -> list[Any]:  # noqa: ANN401
+    def _next(self, shown: object) -> list[Any]:
         self.seen = shown if isinstance(shown, list) else []
         return [self.script.pop(0) if self.script else say("done")]
 
@@ -87,10 +87,18 @@ class Scripted(Model):
         """What the tools have answered, as the model sees it."""
         return [item["output"] for item in self.seen if "output" in item]
 
-    async def get_response(self, system_instructions: Any, input: Any, *rest: Any, **more: Any) -> ModelResponse:  # noqa: ANN401
+    async def get_response(
+        self, system_instructions: str | None, input: object, *rest: object, **more: object
+    ) -> ModelResponse:
         return ModelResponse(output=self._next(input), usage=Usage(), response_id=None)
 
-    async def stream_response(self, system_instructions: Any, input: Any, *rest: Any, **more: Any) -> AsyncIterator[Any]:  # noqa: ANN401
+    async def stream_response(
+        self,
+        system_instructions: str | None,
+        input: object,
+        *rest: object,
+        **more: object,
+    ) -> AsyncIterator[Any]:
         response = Response(
             id="response",
             created_at=0,

@@ -241,7 +241,11 @@ def test_retries_and_preparation_work_as_before() -> None:
 def test_what_a_person_approves_is_judged_when_it_runs(given: str) -> None:
     tool = protect(Tool(query, requires_approval=True), on_deny="return")
     toolset = protect(FunctionToolset([query]), on_deny="return").approval_required()
-    agent = Agent(scripted(("query", DROP)), output_type=[str, DeferredToolRequests], **{given: [tool if given == "tools" else toolset]})
+    agent = Agent(
+        scripted(("query", DROP)),
+        output_type=[str, DeferredToolRequests],
+        **{given: [tool if given == "tools" else toolset]},
+    )
     asked = agent.run_sync("hi")
     assert isinstance(asked.output, DeferredToolRequests)
     approved = DeferredToolResults(approvals={call.tool_call_id: True for call in asked.output.approvals})
@@ -349,7 +353,11 @@ def test_copies_stay_guarded_under_the_name_that_was_wrapped() -> None:
             answers(tool, (name, DROP))
         assert caught.value.method == "query"
     toolset = protect(FunctionToolset([query]))
-    for copied in (copy.copy(toolset), dataclasses.replace(toolset), toolset.prefixed("a").renamed({"query": "a_query"})):
+    for copied in (
+        copy.copy(toolset),
+        dataclasses.replace(toolset),
+        toolset.prefixed("a").renamed({"query": "a_query"}),
+    ):
         with pytest.raises(ArgalaSecurityViolation):
             answers(copied, ("query", DROP))
 

@@ -1,4 +1,4 @@
-"""Which adapter wraps a framework's tool. No framework is imported here: a tool of one exists only where it already is."""
+"""Which adapter wraps a framework's tool. No framework is imported for it: a tool exists only where its framework does."""
 
 from __future__ import annotations
 
@@ -9,18 +9,34 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from argala._guard import Guard
 
-ADAPTERS = {
-    "agents.mcp.server": "_openai_agents",
-    "agents.tool": "_openai_agents",
-    "crewai.tools.base_tool": "_crewai",
-    "crewai.tools.structured_tool": "_crewai",
-    "langchain_core.tools.base": "_langchain",
-    "llama_index.core.tools.types": "_llama_index",
-    "pydantic_ai.native_tools": "_pydantic_ai",
-    "pydantic_ai.tools": "_pydantic_ai",
-    "pydantic_ai.toolsets.abstract": "_pydantic_ai",
+_KINDS = {
+    ("_crewai", "crewai.tools.base_tool"): ["BaseTool"],
+    ("_crewai", "crewai.tools.structured_tool"): ["CrewStructuredTool"],
+    ("_langchain", "langchain_core.tools.base"): ["BaseTool"],
+    ("_llama_index", "llama_index.core.tools.types"): ["BaseTool"],
+    ("_openai_agents", "agents.mcp.server"): ["MCPServer"],
+    ("_openai_agents", "agents.tool"): [
+        "ApplyPatchTool",
+        "CodeInterpreterTool",
+        "ComputerTool",
+        "CustomTool",
+        "FileSearchTool",
+        "FunctionTool",
+        "HostedMCPTool",
+        "ImageGenerationTool",
+        "LocalShellTool",
+        "ProgrammaticToolCallingTool",
+        "ShellTool",
+        "ToolSearchTool",
+        "WebSearchTool",
+    ],
+    ("_pydantic_ai", "pydantic_ai.native_tools"): ["AbstractNativeTool"],
+    ("_pydantic_ai", "pydantic_ai.tools"): ["Tool"],
+    ("_pydantic_ai", "pydantic_ai.toolsets.abstract"): ["AbstractToolset"],
 }
-"""The adapter's module in this package, by the module that defines a tool's class or one of its bases."""
+"""The classes of tools: the adapter's module in this package, the module that defines the class, and its name."""
+
+ADAPTERS = {(module, name): adapter for (adapter, module), names in _KINDS.items() for name in names}
 
 # Read past the class of a class, which may answer for `__mro__` and `__module__` as it likes.
 _mro = type.__dict__["__mro__"].__get__
@@ -48,10 +64,10 @@ def wrap(tool: object, guard: Guard) -> Any:
 
 def _adapter_of(base: type) -> str | None:
     try:
-        module = _module(base)
+        module, name = _module(base), _name(base)
     except AttributeError:
         return None
-    adapter = ADAPTERS.get(module) if type(module) is str else None
+    adapter = ADAPTERS.get((module, name)) if type(module) is str else None
     # A class may call itself what it likes. The framework's own is the one that the framework's module holds.
     held = getattr(sys.modules.get(module), "__dict__", {}) if adapter else {}
-    return adapter if held.get(_name(base)) is base else None
+    return adapter if held.get(name) is base else None

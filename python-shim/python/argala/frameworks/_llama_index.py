@@ -36,8 +36,6 @@ _INNARDS = ("query_engine", "retriever", "as_langchain_tool")
 def wrap(tool: Any, guard: Guard) -> Any:
     """A guarded copy of a tool."""
     kinds = bases_of(tool)
-    if BaseTool not in kinds:
-        raise TypeError(f"a LlamaIndex `{kinds[0].__name__}` is no tool, so it can't be guarded")
     if FunctionTool not in kinds:
         return _tool(tool, guard)
     guarded = _function_tool(tool, guard)
@@ -61,13 +59,15 @@ def _function_tool(tool: FunctionTool, guard: Guard) -> FunctionTool:
     return guarded
 
 
-def _follow(function: Function, adapted: Callable[[Any], Function], real: Function, judged: Function) -> Function | None:
+def _follow(
+    function: Function, adapted: Callable[[Any], Function], real: Function, judged: Function
+) -> Function | None:
     """What LlamaIndex would have made of the guarded function, where it made `function` of the real one."""
     if function is real:
         return judged
-    if getattr(function, "__code__", None) is not adapted(real).__code__:  # type: ignore[attr-defined]
+    if getattr(function, "__code__", None) is not adapted(real).__code__:
         return None
-    cells = function.__closure__ or ()  # type: ignore[attr-defined]
+    cells = function.__closure__ or ()
     return adapted(judged) if any(cell.cell_contents is real for cell in cells) else None
 
 
@@ -113,7 +113,11 @@ def _tool(tool: BaseTool, guard: Guard) -> BaseTool:
     """A copy of a tool whose class has the ways in guarded; behind them stands the tool itself."""
     kind = type(tool)
     method = tool.metadata.get_name()
-    members: dict[str, Any] = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__}
+    members: dict[str, Any] = {
+        "__module__": kind.__module__,
+        "__qualname__": kind.__qualname__,
+        "__doc__": kind.__doc__,
+    }
     for way in _WAYS:
         # The framework's own `__call__` goes on to `call`.
         if _home(bases_of(tool), way) not in (None, AsyncBaseTool):

@@ -10,7 +10,7 @@ import copy
 import dataclasses
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 from agents import ApplyPatchTool, CustomTool, FunctionTool, LocalShellTool, ShellTool
 from agents.editor import ApplyPatchResult
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from agents.editor import ApplyPatchOperation
 
     from argala._guard import Guard
+
+T = TypeVar("T")
 
 _AT_THE_PROVIDER = "runs where the model runs, and its calls never come through this process: leave it out of the list"
 _REFUSED = {
@@ -96,7 +98,9 @@ def _custom_tool(tool: CustomTool, guard: Guard) -> CustomTool:
 def _shell_tool(tool: ShellTool, guard: Guard) -> ShellTool:
     name, run = tool.name, tool.executor
     if run is None:
-        raise TypeError(f"an OpenAI Agents `ShellTool` with a hosted environment can't be guarded: it {_AT_THE_PROVIDER}")
+        raise TypeError(
+            f"an OpenAI Agents `ShellTool` with a hosted environment can't be guarded: it {_AT_THE_PROVIDER}"
+        )
 
     async def execute(request: Any) -> Any:
         call = request.data
@@ -178,7 +182,7 @@ async def _awaited(result: Any) -> Any:
     return await result if inspect.isawaitable(result) else result
 
 
-def _with(tool: Any, attribute: str, guarded: Any) -> Any:
+def _with(tool: T, attribute: str, guarded: object) -> T:
     """The copy of a tool with what runs it replaced, if its class lets that happen."""
     setattr(tool, attribute, guarded)
     if getattr(tool, attribute) is not guarded:
