@@ -6,7 +6,10 @@ import asyncio
 import copy
 import dataclasses
 import itertools
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import agents
@@ -497,3 +500,12 @@ def test_monitoring_lets_a_call_pass_and_tells_of_it() -> None:
     guarded = protect(query, mode="monitor", on_decision=decisions.append)
     assert answers(guarded, call("query", DROP)) == ["rows"]
     assert [decision.decision for decision in decisions] == ["deny"]
+
+
+def test_the_example_runs() -> None:
+    example = Path(__file__).parents[2] / "examples/python/openai_agents_tool.py"
+    ended = subprocess.run([sys.executable, str(example)], capture_output=True, text=True, check=True)
+    lines = ended.stdout.splitlines()
+    assert [line for line in lines if line.startswith("tool: ")][::2] == ['tool:  [["Ada"], ["Bo"]]', "tool:  [[2]]"]
+    assert lines[3].startswith("tool:  ARGALA BLOCK")
+    assert lines[-1] == "agent: That is all."
