@@ -125,6 +125,13 @@ def _as(kind: type, tool: Any) -> Any:  # noqa: ANN401
     return other
 
 
+@pytest.mark.parametrize("made", [*TOOLS, lambda: pydantic_ai.FunctionToolset([query])])
+def test_a_guarded_tool_can_be_guarded_again(made: Callable[[], Any]) -> None:
+    tool = made()
+    again = protect(protect(tool))
+    assert type(again) is type(protect(tool))
+
+
 def test_what_only_claims_to_be_a_frameworks_tool_is_a_callable_or_nothing() -> None:
     def fake(base: type = object, **members: Any) -> Any:  # noqa: ANN401
         return type("FunctionTool", (base,), {"__module__": "agents.tool", **members})()

@@ -45,6 +45,7 @@ from openai.types.responses import (
     ResponseOutputText,
 )
 from openai.types.responses.response_output_item import LocalShellCall, LocalShellCallAction
+from pydantic import BaseModel
 
 agents.set_tracing_disabled(True)
 
@@ -282,6 +283,22 @@ def test_timeouts_hold() -> None:
 
     (late, denied) = answers(protect(slow, on_deny="return"), call("slow", SELECT), call("slow", DROP))
     assert "timed out" in late
+    assert denied.startswith("ARGALA BLOCK")
+
+
+class Rows(BaseModel):
+    count: int
+
+
+def test_a_denial_need_not_fit_the_tools_output_schema() -> None:
+    @function_tool(allowed_callers=["direct", "programmatic"])
+    def count(sql: str) -> Rows:
+        """Counts rows."""
+        return Rows(count=1)
+
+    assert count.output_json_schema is not None
+    fine, denied = answers(protect(count, on_deny="return"), call("count", SELECT), call("count", DROP))
+    assert fine == '{"count":1}'
     assert denied.startswith("ARGALA BLOCK")
 
 

@@ -370,6 +370,13 @@ def test_a_tool_that_a_toolset_gets_later_is_guarded() -> None:
         answers(guarded, ("query", DROP))
 
 
+def test_a_toolset_that_has_others_put_into_it_stays_guarded() -> None:
+    toolset = protect(CombinedToolset([FunctionToolset([query])])).visit_and_replace(lambda leaf: leaf.prefixed("a"))
+    with pytest.raises(ArgalaSecurityViolation) as caught:
+        answers(toolset, ("a_query", DROP))
+    assert caught.value.method == "a_query"
+
+
 def test_a_patched_class_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     class Connection:
         def query(self, sql: str) -> str:

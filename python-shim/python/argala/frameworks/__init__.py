@@ -1,4 +1,4 @@
-"""Which adapter wraps a framework's tool. No framework is imported for it: a tool exists only where its framework does."""
+"""Which adapter wraps a framework's tool. No framework is imported to find out: a tool's own one already is."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ Validation and defaults come behind it, as they come behind the gateway: they ar
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import dataclasses
 import inspect
@@ -67,7 +68,11 @@ def _judged_text(run: Callable[..., Awaitable[Any]], name: str, guard: Guard) ->
             # The SDK takes no text for no arguments.
             guard.admit_json(name, text or "{}")
         except ArgalaSecurityViolation as violation:
-            return _shown(violation, guard)
+            message = _shown(violation, guard)
+            # So the SDK knows an error that it has worded itself, which needn't fit the tool's output schema.
+            with contextlib.suppress(AttributeError):
+                context._function_tool_default_failure_handled = True
+            return message
         return await run(context, text)
 
     # The SDK reads there which context a function wants, and how to look at arguments before approval.
