@@ -241,6 +241,12 @@ impl<'p> Inspector<'p> {
         }
     }
 
+    /// How many bytes of keys, strings and numbers it has heard so far.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// From here on notes what is tried.
     pub(crate) fn traced(mut self) -> Self {
         self.trace = Some(Box::default());

@@ -78,7 +78,7 @@ pub(crate) fn walk_as_one<'py, const N: usize>(
                     return Err(Interrupted::Refused(Refusal::DuplicateKey(key)));
                 }
             }
-            inspector.key(text(&key)?)?;
+            inspector.key(told_text(&key)?)?;
             let value = walk(inspector, &value)?;
             copy.set_item(key, value)?;
         }
@@ -103,7 +103,7 @@ enum Begun<'py> {
 /// Tells the inspector of a scalar, or of the beginning of a container.
 fn begin<'py>(inspector: &mut Inspector<'_>, value: Bound<'py, PyAny>) -> Result<Begun<'py>, Interrupted> {
     if let Ok(string) = value.cast_exact::<PyString>() {
-        inspector.string(text(string)?)?;
+        inspector.string(told_text(string)?)?;
     } else if value.is_none() {
         inspector.null()?;
     } else if let Ok(flag) = value.cast_exact::<PyBool>() {
@@ -113,13 +113,13 @@ fn begin<'py>(inspector: &mut Inspector<'_>, value: Bound<'py, PyAny>) -> Result
         let Ok(digits) = value.repr() else {
             return Err(not_json("an int has more digits than Python writes"));
         };
-        inspector.number(text(&digits)?)?;
+        inspector.number(told_text(&digits)?)?;
     } else if let Ok(number) = value.cast_exact::<PyFloat>() {
         if !number.value().is_finite() {
             return Err(not_json("a number must be finite"));
         }
         // As `json.dumps` writes it.
-        inspector.number(text(&number.repr()?)?)?;
+        inspector.number(told_text(&number.repr()?)?)?;
     } else if let Ok(dict) = value.cast_exact::<PyDict>() {
         inspector.enter_object()?;
         // `items` takes all of them at once and compares no keys: neither another thread nor a finalizer that runs in
@@ -147,7 +147,7 @@ impl<'py> Container<'py> {
                 let Some(item) = rest.next() else { return Ok(None) };
                 let (next_key, value) = key_and_value(&item)?;
                 let next_key = text_key(next_key)?;
-                inspector.key(text(&next_key)?)?;
+                inspector.key(told_text(&next_key)?)?;
                 *key = Some(next_key);
                 Ok(Some(value))
             }
@@ -196,14 +196,22 @@ fn key_and_value<'py>(item: &Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyAny>, 
     Ok((item.get_item(0)?, item.get_item(1)?))
 }
 
-fn text_key(key: Bound<'_, PyAny>) -> Result<Bound<'_, PyString>, Interrupted> {
+/// A member's name.
+///
+/// # Errors
+/// A refusal where it is anything but a str.
+pub(crate) fn text_key(key: Bound<'_, PyAny>) -> Result<Bound<'_, PyString>, Interrupted> {
     key.cast_into_exact::<PyString>().map_err(|error| {
         let name = type_name::of(&error.into_inner());
         Interrupted::Refused(Refusal::Type(format!("{name} as a key")))
     })
 }
 
-fn text<'a>(string: &'a Bound<'_, PyString>) -> Result<&'a str, Interrupted> {
+/// The text of a str.
+///
+/// # Errors
+/// A refusal where it is no text.
+pub(crate) fn told_text<'a>(string: &'a Bound<'_, PyString>) -> Result<&'a str, Interrupted> {
     string.to_str().map_err(|error| {
         if error.is_instance_of::<PyUnicodeEncodeError>(string.py()) {
             Interrupted::Refused(Refusal::LoneSurrogate)
@@ -230,5 +238,11 @@ impl From<Stop> for Interrupted {
 impl From<PyErr> for Interrupted {
     fn from(error: PyErr) -> Self {
         Self::Failed(error)
+    }
+}
+
+impl From<Refusal> for Interrupted {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
     }
 }
