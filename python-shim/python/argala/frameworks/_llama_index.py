@@ -72,8 +72,10 @@ def _follow(
 
 
 def _judged(function: Function, tool: FunctionTool, guard: Guard) -> Function:
-    method, given = tool.metadata.get_name(), dict(tool.partial_params)
-    context = tool.ctx_param_name
+    method = tool.metadata.get_name()
+    parameters = inspect.signature(function).parameters
+    context = tool.ctx_param_name if tool.ctx_param_name in parameters else None
+    given = {name: value for name, value in tool.partial_params.items() if name in parameters}
 
     @functools.cache
     def judged_but(unjudged: frozenset[str]) -> Function:
