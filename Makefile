@@ -24,10 +24,18 @@ WHEELS := target/wheels
 PYTEST := -c tests/pyproject.toml --rootdir tests
 # The tests that need what lives in $(VENV_LEGACY).
 LEGACY_TESTS := $(patsubst %,tests/frameworks/test_%.py,langchain mcp_adapters crewai)
+# What type checkers read: the package, the examples, and what a checker should make of the public API. A file is read
+# where the frameworks that it imports live.
+LEGACY_TYPED := $(patsubst %,python-shim/python/argala/frameworks/%.py,_langchain _injected_arguments _crewai) \
+	$(patsubst %,examples/python/%.py,langchain_agent crewai_tool)
+TYPED := $(filter-out $(LEGACY_TYPED),$(wildcard $(patsubst %,%/*.py, \
+	python-shim/python/argala python-shim/python/argala/frameworks examples/python tests/typing)))
+MYPY := MYPYPATH=python-shim/python $(BIN)/mypy --config-file python-shim/pyproject.toml
+PYRIGHT := tests/node_modules/.bin/pyright
 # The Pythons that `make test-wheel` tests the wheel with; one that isn't there is told of.
 PYTHONS ?= python3.10 python3.11 python3.12 python3.13
 
-.PHONY: test test-rust test-python wheel test-wheel lint conformance demo bench fuzz clean
+.PHONY: test test-rust test-python wheel test-wheel lint types conformance demo bench fuzz clean
 
 test: test-rust test-python
 
@@ -36,19 +44,23 @@ test-rust: export PROPTEST_RNG_SEED ?= 20261122
 test-rust:
 	$(CARGO) test --workspace --locked
 
-test-python: $(VENV)/.installed $(VENV_LEGACY)/.installed tests/node_modules/.installed $(BIN)/maturin
+test-python: $(VENV)/.installed $(VENV_LEGACY)/.installed tests/node_modules/.installed $(BIN)/maturin $(BIN)/mypy
 	$(CARGO) build --workspace --bins --locked
 	rm -rf $(PACKAGE)
 	cd python-shim && ../$(BIN)/maturin build --profile dev --locked --quiet --out ../$(PACKAGE)
 	$(BIN)/pip install --quiet --force-reinstall --no-deps $(PACKAGE)/*.whl
 	$(VENV_LEGACY)/bin/pip install --quiet --force-reinstall --no-deps $(PACKAGE)/*.whl
+	@# Is the compiled module what `_argala.pyi` says?
+	$(BIN)/python -m mypy.stubtest argala._argala
 	ARGALA_BIN=target/debug/argala $(BIN)/pytest $(PYTEST) $(addprefix --ignore=,$(LEGACY_TESTS)) tests
 	$(VENV_LEGACY)/bin/pytest $(PYTEST) $(LEGACY_TESTS)
 
 # What is published: a wheel for this machine, and the sources. (.github/workflows/wheels.yml builds them for all.)
 wheel: $(BIN)/maturin
 	rm -rf $(WHEELS)
-	cd python-shim && ../$(BIN)/maturin build --release --locked --sdist --out ../$(WHEELS)
+	@# The sources alone need another lock file than the workspace, so `--locked` and `--sdist` don't go together.
+	cd python-shim && ../$(BIN)/maturin sdist --out ../$(WHEELS)
+	cd python-shim && ../$(BIN)/maturin build --release --locked --out ../$(WHEELS)
 
 # The package's tests with each Python, and whole sessions with the gateway that the wheel brings.
 test-wheel: wheel $(VENV)/.installed
@@ -58,7 +70,7 @@ test-wheel: wheel $(VENV)/.installed
 		tests/sessions/test_calls.py tests/sessions/test_check.py tests/sessions/test_processes.py \
 		tests/sessions/test_strict_reading.py
 	@# The sources, as they are where no wheel fits.
-	PYTHON=$(PYTHON) sh tests/wheel/smoke.sh $(WHEELS)/*.tar.gz
+	CARGO_TARGET_DIR=$(CURDIR)/target PYTHON=$(PYTHON) sh tests/wheel/smoke.sh $(WHEELS)/*.tar.gz
 
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
@@ -76,7 +88,7 @@ tests/node_modules/.installed: tests/package-lock.json
 	npm ci --prefix tests --no-audit --no-fund
 	touch $@
 
-lint: $(BIN)/ruff $(BIN)/mypy $(TOOLS)/bin/cargo-deny
+lint: $(BIN)/ruff $(BIN)/mypy $(TOOLS)/bin/cargo-deny types
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
@@ -87,9 +99,15 @@ lint: $(BIN)/ruff $(BIN)/mypy $(TOOLS)/bin/cargo-deny
 	@# Advisories come from a database that must be fetched; without a network the rest still counts.
 	$(TOOLS)/bin/cargo-deny --locked check advisories || \
 		! $(TOOLS)/bin/cargo-deny --locked fetch db >/dev/null 2>&1
-	$(BIN)/ruff check python-shim tests
-	$(BIN)/ruff format --check python-shim tests
-	cd python-shim && ../$(BIN)/mypy python
+	$(BIN)/ruff check python-shim tests examples
+	$(BIN)/ruff format --check python-shim tests examples
+
+# Needs no build: `_argala.pyi` stands for the compiled module, and `make test-python` holds the two together.
+types: $(BIN)/mypy $(VENV)/.installed $(VENV_LEGACY)/.installed tests/node_modules/.installed
+	$(MYPY) --python-executable $(BIN)/python $(TYPED)
+	$(MYPY) --python-executable $(VENV_LEGACY)/bin/python $(LEGACY_TYPED)
+	$(PYRIGHT) --pythonpath $(BIN)/python $(TYPED)
+	$(PYRIGHT) --pythonpath $(VENV_LEGACY)/bin/python $(LEGACY_TYPED)
 
 $(BIN)/ruff: | $(VENV)/bin/pip
 	$(BIN)/pip install --quiet ruff==$(RUFF_VERSION)

@@ -40,10 +40,9 @@ class ScriptedModel(BaseLLM):
     answers: list[str]
 
     def call(self, messages: Any, *_: Any, **__: Any) -> Any:
-        last = messages[-1]["content"] if isinstance(messages, list) else messages
-        for line in last.splitlines():
-            if line.startswith("Observation:"):
-                print("the model reads:", line.removeprefix("Observation:").strip())
+        for message in messages[-2:]:
+            if message["role"] == "assistant":
+                print("the model reads:", message["content"].partition("Observation:")[2].strip())
         return self.answers.pop(0)
 
     def supports_function_calling(self) -> bool:

@@ -7,7 +7,10 @@ import copy
 import json
 import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -377,3 +380,18 @@ def test_a_tool_may_be_guarded_twice_and_watched_only() -> None:
         assert twice.run(text="DROP") == "rows of DROP"
         assert isinstance(twice.run(text="TRUNCATE"), ToolFailure)
     assert [decision.decision for decision in decisions] == ["deny", "allow"] * 2
+
+
+def test_the_example_runs(tmp_path: Path) -> None:
+    example = Path(__file__).parents[2] / "examples/python/crewai_tool.py"
+    # CrewAI keeps files of its own at home.
+    newcomer = {**os.environ, "HOME": str(tmp_path)}
+    ended = subprocess.run(
+        [sys.executable, str(example)], cwd=tmp_path, env=newcomer, capture_output=True, text=True, check=True
+    )
+    lines = ended.stdout.splitlines()
+    assert [line for line in lines if line.startswith("SQLite runs:")] == ["SQLite runs: SELECT name FROM users"]
+    selected, dropped = [line for line in lines if line.startswith("the model reads:")]
+    assert selected == "the model reads: [('Ada',), ('Grace',)]"
+    assert dropped.startswith("the model reads: ARGALA BLOCK")
+    assert lines[-1] == "still in the table: 2"

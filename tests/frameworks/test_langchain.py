@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import copy
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import pydantic.v1
@@ -745,3 +748,13 @@ def test_a_tool_node_may_handle_the_violation() -> None:
     *_, result = graph.compile().invoke({"messages": [AIMessage("", tool_calls=[call("DROP")])]})["messages"]
     assert result.status == "error"
     assert "ARGALA BLOCK" in result.content
+
+
+def test_the_example_runs(tmp_path: Path) -> None:
+    example = Path(__file__).parents[2] / "examples/python/langchain_agent.py"
+    ended = subprocess.run([sys.executable, str(example)], cwd=tmp_path, capture_output=True, text=True, check=True)
+    lines = ended.stdout.splitlines()
+    selected, dropped = [line for line in lines if line.startswith("the tool says")]
+    assert selected == "the tool says (success): [('Ada',), ('Grace',)]"
+    assert dropped.startswith("the tool says (error): ARGALA BLOCK")
+    assert lines[-1] == "still in the table: 2"

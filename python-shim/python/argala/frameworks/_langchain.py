@@ -10,12 +10,10 @@ import functools
 import inspect
 from collections.abc import Callable
 from inspect import Parameter
-from types import FunctionType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool, StructuredTool, Tool
-from pydantic import BaseModel
 
 from argala._functions import guarded, in_place_of
 from argala._violation import ArgalaSecurityViolation
@@ -50,7 +48,7 @@ def wrap(tool: T, guard: Guard) -> T:
 
 class _Wrapping:
     def __init__(self, tool: BaseTool, guard: Guard) -> None:
-        self.tool = tool = BaseModel.__copy__(tool)
+        self.tool = tool = copied(tool, {})
         self.guard = guard
         self.method = tool.name
         self.functions = {
@@ -100,7 +98,7 @@ class _Wrapping:
             names &= {parameter.name for parameter in parameters}
         return guarded(self.guard, function, self.method, names, _deny)
 
-    def entry(self, function: FunctionType) -> Method:
+    def entry(self, function: Method) -> Method:
         """`invoke` or `run` of the tool's own class, which may run anything: its input is judged before."""
         signature = inspect.signature(function)
         _, name, *_ = signature.parameters

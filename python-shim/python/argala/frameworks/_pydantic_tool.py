@@ -24,7 +24,7 @@ def copied(tool: T, methods: dict[str, Method]) -> T:
     copy = BaseModel.__copy__(tool)
     if methods:
         object.__setattr__(copy, "__class__", _derived(type(tool), methods))
-    return copy
+    return copy  # pyright: ignore[reportReturnType] - it is of the tool's class, whose own `__copy__` isn't called
 
 
 def _derived(base: type[T], methods: dict[str, Method]) -> type[T]:
