@@ -99,8 +99,10 @@ lint: $(BIN)/ruff $(BIN)/mypy $(TOOLS)/bin/cargo-deny types
 	@# Advisories come from a database that must be fetched; without a network the rest still counts.
 	$(TOOLS)/bin/cargo-deny --locked check advisories || \
 		! $(TOOLS)/bin/cargo-deny --locked fetch db >/dev/null 2>&1
-	$(BIN)/ruff check python-shim tests examples
-	$(BIN)/ruff format --check python-shim tests examples
+	$(BIN)/ruff check python-shim tests
+	$(BIN)/ruff format --check python-shim tests
+	$(BIN)/ruff check --config tests/pyproject.toml --ignore ANN401 examples
+	$(BIN)/ruff format --config tests/pyproject.toml --check examples
 
 # Needs no build: `_argala.pyi` stands for the compiled module, and `make test-python` holds the two together.
 types: $(BIN)/mypy $(VENV)/.installed $(VENV_LEGACY)/.installed tests/node_modules/.installed

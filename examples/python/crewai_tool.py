@@ -1,4 +1,6 @@
-"""A crew whose SQL tool is guarded. It needs no key and no network: the model says what it was told to.
+"""A crew whose SQL tool is guarded.
+
+It needs no key and no network: the model says what it was told to.
 
     pip install argala crewai
     python examples/python/crewai_tool.py

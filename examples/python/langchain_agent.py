@@ -1,4 +1,6 @@
-"""A LangChain agent whose SQL tool is guarded. It needs no key and no network: the model says what it was told to.
+"""A LangChain agent whose SQL tool is guarded.
+
+It needs no key and no network: the model says what it was told to.
 
     pip install argala langchain
     python examples/python/langchain_agent.py
