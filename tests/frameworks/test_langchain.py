@@ -117,9 +117,7 @@ TOOLS: dict[str, Callable[[], BaseTool]] = {
     "StructuredTool": lambda: StructuredTool.from_function(query, coroutine=aquery),
     "Tool": lambda: Tool("query", single, "asks", coroutine=asingle),
     "Tool without a coroutine": lambda: Tool("query", single, "asks"),
-    "as_tool": lambda: RunnableLambda(query_of).as_tool(
-        name="query", description="asks", arg_types={"text": str}
-    ),
+    "as_tool": lambda: RunnableLambda(query_of).as_tool(name="query", description="asks", arg_types={"text": str}),
 }
 ASYNC_ONLY = {"@tool of a coroutine"}
 ONE_ARGUMENT = {"Tool", "Tool without a coroutine", "@tool without a schema"}
@@ -188,9 +186,7 @@ def test_a_tool_of_any_kind_runs_what_is_allowed_and_nothing_that_is_denied(
 
 
 @pytest.mark.parametrize(("make", "drive"), list(cases()))
-def test_a_denial_may_be_the_tools_result(
-    make: Callable[[], BaseTool], drive: Callable[[BaseTool, str], Any]
-) -> None:
+def test_a_denial_may_be_the_tools_result(make: Callable[[], BaseTool], drive: Callable[[BaseTool, str], Any]) -> None:
     (guarded,) = protect_tools([make()], POLICY, on_deny="return")
     result = drive(guarded, "DROP")
     (result,) = result if isinstance(result, list) else [result]

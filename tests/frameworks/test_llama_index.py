@@ -19,7 +19,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from llama_index.core.tools import BaseTool, FunctionTool, QueryEngineTool, RetrieverTool, ToolMetadata, ToolOutput
 from llama_index.core.tools.calling import acall_tool, call_tool
 from llama_index.core.workflow import Context
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 POLICY = {"allowed_methods": ["*"], "denied_patterns": ["DROP"]}
 
@@ -223,6 +223,28 @@ def test_a_tool_that_can_only_be_called_is_judged() -> None:
     assert guarded("DROP").content.startswith("ARGALA BLOCK")
     assert by_async_selection(guarded, input="DROP").content.startswith("ARGALA BLOCK")
     assert ran == ["SELECT 1"]
+
+
+class Tree(BaseModel):
+    sql: str = ""
+    leaves: list[Tree] = []
+
+
+class TreeTool(OldTool):
+    """A tool whose schema, as it contains itself, has its properties among its definitions."""
+
+    metadata = ToolMetadata("Runs queries.", name="query", fn_schema=Tree)
+
+    def __call__(self, sql: str = "", leaves: Any = ()) -> ToolOutput:  # noqa: ANN401
+        return super().__call__(sql)
+
+
+def test_a_tool_of_a_recursive_schema_is_judged() -> None:
+    guarded = protect(TreeTool(), on_deny="return")
+    assert guarded(sql="SELECT 1").content == "rows"
+    assert guarded(sql="", leaves=[{"sql": "DROP"}]).content.startswith("ARGALA BLOCK")
+    with pytest.raises(TypeError, match="by their place"):
+        guarded("SELECT 1")
 
 
 def test_callbacks_and_results_work_as_before() -> None:

@@ -132,6 +132,18 @@ def test_a_guarded_tool_can_be_guarded_again(made: Callable[[], Any]) -> None:
     assert type(again) is type(protect(tool))
 
 
+class OwnTool(FunctionTool):
+    """A class of tools of a program's own."""
+
+
+@pytest.mark.parametrize(
+    "kind", [FunctionTool, OwnTool, agents.FunctionTool, pydantic_ai.Tool, pydantic_ai.FunctionToolset]
+)
+def test_a_class_of_tools_is_refused_for_the_tools_that_it_makes_would_be_unguarded(kind: type) -> None:
+    with pytest.raises(TypeError, match=f"`{kind.__name__}` is a class of tools: make the tool"):
+        protect(kind)
+
+
 def test_what_only_claims_to_be_a_frameworks_tool_is_a_callable_or_nothing() -> None:
     def fake(base: type = object, **members: Any) -> Any:  # noqa: ANN401
         return type("FunctionTool", (base,), {"__module__": "agents.tool", **members})()

@@ -135,7 +135,9 @@ def _tool(tool: BaseTool, guard: Guard) -> BaseTool:
 def _guarded_way(run: Function, method: str, tool: BaseTool, guard: Guard) -> Function:
     def judge(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         # The framework passes a single argument by its place; it counts by the name that the model knows.
-        names = [name for name in tool.metadata.get_parameters_dict()["properties"] if name not in kwargs]
+        # A recursive model's schema has no properties of its own.
+        properties = tool.metadata.get_parameters_dict().get("properties", ())
+        names = [name for name in properties if name not in kwargs]
         if len(args) > len(names):
             raise TypeError(f"{method} takes {len(names)} arguments by their place, not {len(args)}")
         names = names[: len(args)]
