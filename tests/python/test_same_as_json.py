@@ -36,7 +36,6 @@ max_nodes = 40
 """)
 
 
-
 class Word(str, enum.Enum):
     DROP = "DROP"
     RM = "rm x"
@@ -85,6 +84,8 @@ def test_an_object_is_judged_as_its_text(method: str, arguments: dict[str, objec
 @hypothesis.given(arguments=arguments)
 def test_what_is_admitted_is_equal_to_what_was_given(arguments: dict[str, object]) -> None:
     engine = ArgalaEngine({"allowed_methods": ["m"]})
+    # Keys that meet under one text are judged above.
+    hypothesis.assume(engine.check("m", arguments).rule != "input.duplicate-key")
     members, more = engine.admit("m", arguments)
     assert (members, more) == (arguments, {})
     assert json.dumps(members) == json.dumps(arguments)
