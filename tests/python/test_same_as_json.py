@@ -65,7 +65,9 @@ scalars = texts | numbers | st.booleans() | st.none() | members
 any_keys = keys | st.integers(0, 9) | st.sampled_from(["1", "null", "true", None, True, 1.5]) | members
 values = st.recursive(
     scalars,
-    lambda inside: st.lists(inside, max_size=5) | st.tuples(inside, inside) | st.dictionaries(any_keys, inside, max_size=5),
+    lambda inside: (
+        st.lists(inside, max_size=5) | st.tuples(inside, inside) | st.dictionaries(any_keys, inside, max_size=5)
+    ),
     max_leaves=30,
 )
 arguments = st.dictionaries(keys, values, max_size=6)

@@ -222,7 +222,10 @@ def set_to(instance: typing.Any, **attributes: object) -> typing.Any:  # noqa: A
 
 REFUSED = [
     (b"DROP\xff", "bytes which are not UTF-8: pass text"),
-    (datetime.datetime(2026, 1, 1, tzinfo=Zone()), "datetime.datetime in a time zone of a type that isn't Python's own"),
+    (
+        datetime.datetime(2026, 1, 1, tzinfo=Zone()),
+        "datetime.datetime in a time zone of a type that isn't Python's own",
+    ),
     (datetime.time(1, tzinfo=Zone()), "datetime.time in a time zone of a type that isn't Python's own"),
     (set_to(uuid.UUID(int=1), int="DROP"), "uuid.UUID which has no number of 128 bits"),
     (set_to(uuid.UUID(int=1), int=1 << 128), "uuid.UUID which has no number of 128 bits"),
@@ -251,7 +254,7 @@ def test_a_value_that_is_judged_but_not_as_it_is_is_denied_with_the_reason(value
     assert said in decision.message
 
 
-def as_json(value: Any) -> Any:  # noqa: ANN401, C901
+def as_json(value: Any) -> Any:  # noqa: ANN401
     """What a value is judged as, said in another way than the engine's."""
     match value:
         case enum.Enum():
