@@ -358,10 +358,12 @@ def test_a_name_that_langchain_knows_is_judged_where_it_sets_nothing_by_it(name:
     for bare in (Open(args_schema=schema), of_function):
         (guarded,) = protect_tools([bare], POLICY)
         for drive in (guarded.invoke, lambda given, tool=guarded: asyncio.run(tool.ainvoke(given))):
+            refused = None
             try:
                 drive({**call("1"), "args": {"text": "1", name: "DROP"}})
             except ArgalaSecurityViolation as violation:
-                assert violation.at == f"/{name}"
+                refused = violation.at
+            assert refused in (None, f"/{name}")
             assert "DROP" not in str(ran)
 
 

@@ -19,7 +19,7 @@ POLICY = {"allowed_methods": ["*"], "denied_patterns": ["DROP"]}
 FRAMEWORKS = ["agents", "crewai", "langchain", "langchain_core", "llama_index", "openai", "pydantic", "pydantic_ai"]
 
 
-def protect(tool: Any) -> Any:  # noqa: ANN401
+def protect(tool: Any) -> Any:
     (protected,) = protect_tools([tool], POLICY)
     return protected
 
@@ -80,7 +80,7 @@ def test_the_table_has_every_kind_of_tool_that_the_agents_sdk_has() -> None:
     assert {(kind.__module__, kind.__name__) for kind in map(_plain, AnyAgentsTool.__args__)} <= ADAPTERS.keys()
 
 
-def _plain(kind: Any) -> type:  # noqa: ANN401
+def _plain(kind: Any) -> type:
     return getattr(kind, "__origin__", kind)
 
 
@@ -119,7 +119,7 @@ def test_a_tool_that_denies_what_it_is_is_still_one(made: Callable[[], Any]) -> 
     assert kind in type.__dict__["__mro__"].__get__(type(protect(liar)))
 
 
-def _as(kind: type, tool: Any) -> Any:  # noqa: ANN401
+def _as(kind: type, tool: Any) -> Any:
     other = object.__new__(kind)
     vars(other).update(vars(tool))
     return other
@@ -145,7 +145,7 @@ def test_a_class_of_tools_is_refused_for_the_tools_that_it_makes_would_be_unguar
 
 
 def test_what_only_claims_to_be_a_frameworks_tool_is_a_callable_or_nothing() -> None:
-    def fake(base: type = object, **members: Any) -> Any:  # noqa: ANN401
+    def fake(base: type = object, **members: Any) -> Any:
         return type("FunctionTool", (base,), {"__module__": "agents.tool", **members})()
 
     called = protect(fake(__call__=lambda self, sql: sql, __name__="query"))

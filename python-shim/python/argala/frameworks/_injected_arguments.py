@@ -1,9 +1,9 @@
 """Which arguments of a LangChain tool are LangChain's or LangGraph's own, and not a model's.
 
 What LangChain itself sets, whatever a model has sent under that name, is never judged: a run manager, callbacks, the
-`RunnableConfig`. What is annotated as injected is set by LangGraph's `ToolNode`, which takes away what a model has sent;
-but a program that calls the tool itself may pass on the model's arguments with such a one among them. So each value is
-looked at: a model sends JSON, and what can be of JSON is judged, except where LangGraph has set it.
+`RunnableConfig`. What is annotated as injected is set by LangGraph's `ToolNode`, which takes away what a model has
+sent; but a program that calls the tool itself may pass on the model's arguments with such a one among them. So each
+value is looked at: a model sends JSON, and what can be of JSON is judged, except where LangGraph has set it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A copy of a tool that is a pydantic model, in which methods of its class are others.
 
-The copy's class is made of the tool's, so that whatever copies the copy (`model_copy`, `copy.deepcopy`) copies the guard
-with it, and `self` is always the tool that was called.
+The copy's class is made of the tool's, so that whatever copies the copy (`model_copy`, `copy.deepcopy`) copies the
+guard with it, and `self` is always the tool that was called.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def receiver(method: Method) -> str:
 
 
 def _with_receiver(method: FunctionType) -> Method:
-    """The method; one of `(*args, **kwargs)`, as decorators make them, as one that takes its tool apart from the rest."""
+    """The method; one of `(*args, **kwargs)`, as decorators make it, as one that takes its tool apart from the rest."""
     kinds = [parameter.kind for parameter in inspect.signature(method).parameters.values()]
     if kinds and kinds[0] in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD):
         return method
