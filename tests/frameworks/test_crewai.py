@@ -247,6 +247,15 @@ def test_a_structured_tool_of_a_class_of_its_own_is_refused() -> None:
         protect_tools([Odd(name="query")], POLICY)
 
 
+def test_a_class_that_looks_up_its_methods_itself_is_refused() -> None:
+    class Elsewhere(Query):
+        def __getattribute__(self, name: str) -> Any:
+            return answer if name == "_run" else super().__getattribute__(name)
+
+    with pytest.raises(TypeError, match="__getattribute__"):
+        protect_tools([Elsewhere()], POLICY)
+
+
 def test_neither_a_new_name_nor_a_changed_class_changes_a_verdict() -> None:
     class Changing(Query):
         pass

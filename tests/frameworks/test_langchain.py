@@ -590,6 +590,15 @@ def test_a_body_that_is_no_method_is_refused(name: str) -> None:
         protect_tools([odd], POLICY)
 
 
+def test_a_class_that_looks_up_its_methods_itself_is_refused() -> None:
+    class Elsewhere(Query):
+        def __getattribute__(self, name: str) -> Any:
+            return answer if name == "_run" else super().__getattribute__(name)
+
+    with pytest.raises(TypeError, match="__getattribute__"):
+        protect_tools([Elsewhere()], POLICY)
+
+
 def test_a_tools_name_when_it_was_wrapped_is_what_the_policy_judges() -> None:
     (guarded,) = protect_tools([tool(query)], POLICY)
     guarded.name = "other"

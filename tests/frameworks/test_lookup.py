@@ -132,6 +132,13 @@ def test_a_guarded_tool_can_be_guarded_again(made: Callable[[], Any]) -> None:
     assert type(again) is type(protect(tool))
 
 
+def test_a_framework_that_lacks_what_its_adapter_needs_is_to_be_updated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "argala.frameworks._openai_agents", raising=False)
+    monkeypatch.setitem(sys.modules, "agents.editor", None)
+    with pytest.raises(TypeError, match=r"this version of `agents` .* agents\.editor .* update it"):
+        protect(agents.function_tool(query))
+
+
 class OwnTool(FunctionTool):
     """A class of tools of a program's own."""
 

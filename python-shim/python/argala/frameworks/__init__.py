@@ -59,11 +59,19 @@ def wrap(tool: object, guard: Guard) -> Any:
     for base in kinds:
         adapter = _adapter_of(base)
         if adapter is not None:
-            return importlib.import_module(f"argala.frameworks.{adapter}").wrap(tool, guard)
+            return _imported(adapter, base).wrap(tool, guard)
     # To call a class is to make a tool, and the tools that it makes would be unguarded.
     if type in kinds and any(_adapter_of(base) for base in _mro(tool)):
         raise TypeError(f"`{_name(tool)}` is a class of tools: make the tool, then guard that")
     return None
+
+
+def _imported(adapter: str, base: type) -> Any:
+    try:
+        return importlib.import_module(f"argala.frameworks.{adapter}")
+    except ImportError as error:
+        framework = _module(base).partition(".")[0]
+        raise TypeError(f"tools of this version of `{framework}` can't be guarded: {error}; update it") from error
 
 
 def _adapter_of(base: type) -> str | None:

@@ -44,6 +44,10 @@ def overridden(tool: BaseModel, names: Iterable[str], framework: Collection[type
     Raises:
         TypeError: One of them is no plain method, so that it isn't known what a call of it gets.
     """
+    if type(tool).__getattribute__ is not object.__getattribute__:
+        raise TypeError(
+            f"`{type(tool).__name__}` defines `__getattribute__`, which may give other methods than the guarded ones"
+        )
     found: dict[str, Method] = {}
     for name in names:
         attribute: object = None
