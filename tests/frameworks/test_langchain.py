@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Any
 
 import pydantic.v1
@@ -252,6 +252,34 @@ def test_a_copy_of_what_was_judged_is_what_runs() -> None:
     guarded.invoke({"steps": asked})
     assert given == [["1"]]
     assert given[0] is not asked
+
+
+def rows(text: str) -> Iterator[str]:
+    """asks"""
+    yield answer(text)
+
+
+async def arows(text: str) -> AsyncIterator[str]:
+    """asks"""
+    yield answer(text)
+
+
+@pytest.mark.parametrize("function", [rows, arows])
+def test_a_generator_yields_its_denial(function: Any) -> None:
+    (guarded,) = protect_tools([tool("query")(function)], POLICY, on_deny="return")
+
+    def drive(text: str) -> list[str]:
+        given = guarded.invoke({"text": text})
+        return list(given) if function is rows else asyncio.run(all_of(given))
+
+    assert drive("1") == ["rows of 1"]
+    (message,) = drive("DROP")
+    assert message.startswith("ARGALA BLOCK")
+    assert ran == [("1",)]
+
+
+async def all_of(items: AsyncIterator[str]) -> list[str]:
+    return [item async for item in items]
 
 
 def test_an_artifact_comes_through_and_a_denial_has_none() -> None:

@@ -97,7 +97,9 @@ class _Wrapping:
         names = unjudged - variadic.keys()
         if Parameter.VAR_KEYWORD not in variadic.values():
             names &= {parameter.name for parameter in parameters}
-        return guarded(self.guard, function, self.method, names, _deny)
+        # A generator begins when LangChain has long given it back, so its denial is what it yields.
+        yields = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
+        return guarded(self.guard, function, self.method, names, None if yields else _deny)
 
     def entry(self, function: Method) -> Method:
         """`invoke` or `run` of the tool's own class, which may run anything: its input is judged before."""
