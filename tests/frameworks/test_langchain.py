@@ -6,7 +6,13 @@ import asyncio
 import copy
 import pickle
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from ipaddress import IPv4Address
+from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import pydantic.v1
 import pytest
@@ -31,7 +37,7 @@ from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.prebuilt import InjectedState, InjectedStore, ToolNode, ToolRuntime
 from langgraph.store.base import BaseStore
 from langgraph.store.memory import InMemoryStore
-from pydantic import BaseModel, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, Field, HttpUrl, PostgresDsn, PrivateAttr, ValidationError, create_model
 
 POLICY = {"allowed_methods": ["query"], "denied_patterns": ["DROP"]}
 STRICT = {**POLICY, "tools": {"query": {"args": {"text": {"type": "string"}, "limit": {"type": "integer"}}}}}
@@ -48,6 +54,10 @@ def nothing_ran() -> Iterator[None]:
 def answer(text: str, *more: Any) -> str:
     ran.append((text, *more))
     return f"rows of {text}"
+
+
+class Table(Enum):
+    USERS = "users"
 
 
 class Arguments(BaseModel):
@@ -493,6 +503,36 @@ def test_what_a_model_sends_by_an_injected_name_is_judged_or_never_gets_there(ki
         assert ran == []
         in_a_graph(guarded, sent)
         assert "'DROP'" not in str([value for value in ran.pop() if not isinstance(value, (dict, list, ToolRuntime))])
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent"),
+    [
+        (Path, "/DROP"),
+        (UUID, "00000000-0000-4000-8000-000000000000"),
+        (Decimal, "1.5"),
+        (date, "2026-01-01"),
+        (datetime, "2026-01-01T00:00:00"),
+        (time, "10:00"),
+        (timedelta, "PT1H"),
+        (Table, "users"),
+        (HttpUrl, "https://example.org/DROP"),
+        (PostgresDsn, "postgres://example.org/DROP"),
+        (IPv4Address, "192.0.2.1"),
+    ],
+)
+def test_what_a_schema_makes_of_what_a_model_sends_is_judged(kind: Any, sent: str) -> None:
+    def limited(text: str, hidden: Any = None) -> str:
+        """asks"""
+        return answer(text, hidden)
+
+    schema = create_model("Limited", text=(str, ...), hidden=(Annotated[kind | None, InjectedToolArg], None))
+    (guarded,) = protect_tools([tool("query", args_schema=schema)(limited)], STRICT)
+    with pytest.raises(ArgalaSecurityViolation) as raised:
+        guarded.invoke({"text": "1", "hidden": sent})
+    assert raised.value.at == "/hidden"
+    guarded.invoke({"text": "1"})
+    assert ran == [("1", None)]
 
 
 def test_what_no_model_could_send_may_be_injected_by_the_program() -> None:
