@@ -10,7 +10,7 @@ use pyo3::{PyTraverseError, PyVisit};
 use crate::decision::violation;
 use crate::engine::name_of;
 use crate::gate::{Gate, Passage};
-use crate::parameters::Parameters;
+use crate::parameters::{Given, Parameters};
 
 /// A tool behind a gate. Everything about it is fixed when it is made.
 ///
@@ -27,6 +27,9 @@ struct Call {
     tool: Py<PyAny>,
     method: String,
     parameters: Parameters,
+    /// Those of a decorator's own function, where the tool tells those of the function that it decorates: the decorator
+    /// may pass on more than it gets.
+    decorator: Option<Parameters>,
     /// Makes a tool's result, of the kind that this one gives, out of the message of a denial; None for the message itself.
     result_of: Option<Py<PyAny>>,
 }
@@ -34,19 +37,24 @@ struct Call {
 #[pymethods]
 impl Guarded {
     #[new]
-    #[pyo3(signature = (gate, tool, method, signature, of_partial, unjudged, result_of, /))]
+    #[pyo3(signature = (gate, tool, method, signature, decorator, of_partial, unjudged, result_of, /))]
+    #[expect(clippy::too_many_arguments, reason = "they are what a guarded tool is made of")]
     fn new(
         gate: Py<Gate>,
         tool: Py<PyAny>,
         method: &Bound<'_, PyString>,
         signature: Option<Bound<'_, PyAny>>,
+        decorator: Option<Bound<'_, PyAny>>,
         of_partial: HashSet<String>,
         unjudged: HashSet<String>,
         result_of: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
+        let decorator = decorator
+            .map(|signature| Parameters::new(Some(signature), &of_partial, unjudged.clone()))
+            .transpose()?;
         let parameters = Parameters::new(signature, &of_partial, unjudged)?;
         let method = name_of(method).into_owned();
-        Ok(Self { call: Arc::new(Call { gate, tool, method, parameters, result_of }) })
+        Ok(Self { call: Arc::new(Call { gate, tool, method, parameters, decorator, result_of }) })
     }
 
     /// A function that judges a call, and makes it where it may be made. Unlike a class's method, nobody can set it to
@@ -66,11 +74,26 @@ impl Guarded {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.call.gate)?;
         visit.call(&self.call.tool)?;
+        visit.call(&self.call.result_of)?;
+        self.call.decorator.iter().try_for_each(|parameters| parameters.traverse(&visit))?;
         self.call.parameters.traverse(&visit)
     }
 }
 
 impl Call {
+    fn bind<'py>(
+        &self,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<(&Parameters, Given<'py>)> {
+        for parameters in [Some(&self.parameters), self.decorator.as_ref()].into_iter().flatten() {
+            if let Some(given) = parameters.bind(args, kwargs)? {
+                return Ok((parameters, given));
+            }
+        }
+        Err(self.parameters.misfit(args, kwargs))
+    }
+
     fn make<'py>(
         &self,
         args: &Bound<'py, PyTuple>,
@@ -79,8 +102,8 @@ impl Call {
         let py = args.py();
         let tool = self.tool.bind(py);
         let gate = self.gate.get();
-        let call = self.parameters.bind(args, kwargs)?;
-        match gate.judge(py, &self.method, |inspector| self.parameters.walk(inspector, args, call))? {
+        let (parameters, given) = self.bind(args, kwargs)?;
+        match gate.judge(py, &self.method, |inspector| parameters.walk(inspector, args, given))? {
             Passage::Judged(judged) => tool.call(judged.positional, judged.keyword.as_ref()),
             Passage::AsItCame => tool.call(args, kwargs),
             Passage::Denied(decision) => {

@@ -51,7 +51,7 @@ struct Rest {
 }
 
 /// The arguments of one call, each at its parameter.
-pub(crate) struct Call<'py> {
+pub(crate) struct Given<'py> {
     /// Of each parameter, positional ones first.
     values: Values<'py>,
     /// What goes to `**kwargs`.
@@ -122,7 +122,8 @@ impl Parameters {
         if !parameters.takes_extra
             && let Some(unknown) = parameters.unjudged.iter().find(|name| !known.contains(*name))
         {
-            let message = format!("unjudged names `{unknown}`, which is no parameter of the tool: {signature}");
+            let message =
+                format!("unjudged names `{unknown}`, which is no parameter of the tool: {signature}");
             return Err(PyValueError::new_err(message));
         }
         let by_name = parameters.all().enumerate().filter(|(_, parameter)| parameter.by_name);
@@ -135,32 +136,21 @@ impl Parameters {
         self.positional.iter().chain(&self.keyword)
     }
 
-    /// Puts the arguments of a call at their parameters.
+    /// Puts the arguments of a call at their parameters; None where they don't fit.
     ///
     /// # Errors
-    /// Python's own `TypeError` where the tool doesn't take such arguments.
+    /// Where Python fails.
     pub(crate) fn bind<'py>(
         &self,
         args: &Bound<'py, PyTuple>,
         kwargs: Option<&Bound<'py, PyDict>>,
-    ) -> PyResult<Call<'py>> {
-        match self.fit(args, kwargs)? {
-            Some(call) => Ok(call),
-            None => Err(self.misfit(args, kwargs)),
-        }
-    }
-
-    fn fit<'py>(
-        &self,
-        args: &Bound<'py, PyTuple>,
-        kwargs: Option<&Bound<'py, PyDict>>,
-    ) -> PyResult<Option<Call<'py>>> {
+    ) -> PyResult<Option<Given<'py>>> {
         let py = args.py();
         let mut extra = SmallVec::new();
         let given = args.len();
         if self.signature.is_none() {
             extra.extend(kwargs.into_iter().flat_map(|kwargs| kwargs.iter()));
-            return Ok(Some(Call { values: SmallVec::new(), extra }));
+            return Ok(Some(Given { values: SmallVec::new(), extra }));
         }
         if given > self.positional.len() && self.rest.is_none() {
             return Ok(None);
@@ -186,7 +176,7 @@ impl Parameters {
                 }
             }
         }
-        Ok(Some(Call { values, extra }))
+        Ok(Some(Given { values, extra }))
     }
 
     /// The parameter that is given by this name.
@@ -202,7 +192,12 @@ impl Parameters {
         Ok(self.by_name.get(key.to_string_lossy().as_ref()).copied())
     }
 
-    fn misfit<'py>(&self, args: &Bound<'py, PyTuple>, kwargs: Option<&Bound<'py, PyDict>>) -> PyErr {
+    /// Python's own `TypeError` for arguments that don't fit.
+    pub(crate) fn misfit<'py>(
+        &self,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyErr {
         let py = args.py();
         let bound = self.signature.as_ref().map(|signature| {
             let bind = signature.bind(py).getattr("bind")?;
@@ -219,12 +214,12 @@ impl Parameters {
         &self,
         inspector: &mut Inspector<'_>,
         args: &Bound<'py, PyTuple>,
-        call: Call<'py>,
+        given: Given<'py>,
     ) -> Result<Arguments<'py>, Interrupted> {
         let py = args.py();
         inspector.enter_object()?;
         let mut passed = Passed { args, positional: SmallVec::new(), as_they_came: true };
-        let mut values = call.values.into_iter();
+        let mut values = given.values.into_iter();
         for parameter in &self.positional {
             let Some(Some(value)) = values.next() else { continue };
             passed.push(parameter.walk(inspector, value)?);
@@ -236,7 +231,7 @@ impl Parameters {
             let value = parameter.walk(inspector, value)?;
             keyword.get_or_insert_with(|| PyDict::new(py)).set_item(&parameter.name, value)?;
         }
-        for (key, value) in call.extra {
+        for (key, value) in given.extra {
             let key = walk::name(key)?;
             let text = walk::text(&key)?;
             let value = if self.extra_is_unjudged || self.unjudged.contains(text) {

@@ -160,6 +160,9 @@ fn begin_instance<'py>(
     let class = class::read(known, &value.get_type())?;
     if class.is_enum {
         let inner = member::value(known, &class, &value)?;
+        if container::can_change(&inner) {
+            return Err(unfit(&value, container::CHANGING_MEMBER));
+        }
         return Ok(Begun::Container(Container::member(value, inner)));
     }
     let instance = instance::begin(known, class, value)?;

@@ -147,9 +147,7 @@ def test_a_tool_of_any_kind_runs_what_is_allowed_and_nothing_that_is_denied(
 
 
 @pytest.mark.parametrize(("make", "drive"), CASES)
-def test_a_denial_may_be_the_tools_result(
-    make: Callable[[], BaseTool], drive: Callable[[BaseTool, str], Any]
-) -> None:
+def test_a_denial_may_be_the_tools_result(make: Callable[[], BaseTool], drive: Callable[[BaseTool, str], Any]) -> None:
     (guarded,) = protect_tools([make()], POLICY, on_deny="return")
     result = drive(guarded, "DROP")
     assert isinstance(result, ToolFailure)
@@ -221,7 +219,11 @@ def test_a_class_that_runs_calls_in_a_method_of_crewais_is_judged_there() -> Non
     (guarded,) = protect_tools([Odd()], POLICY)
     assert guarded.run(text="SELECT") == "rows of {'text': 'SELECT'}"
     ran.clear()
-    for drive in (lambda: guarded.run(text="DROP"), lambda: asyncio.run(guarded.arun(text="DROP")), lambda: guarded("DROP")):
+    for drive in (
+        lambda: guarded.run(text="DROP"),
+        lambda: asyncio.run(guarded.arun(text="DROP")),
+        lambda: guarded("DROP"),
+    ):
         with pytest.raises(ArgalaSecurityViolation):
             drive()
     assert ran == []
@@ -246,6 +248,15 @@ def test_a_structured_tool_of_a_class_of_its_own_is_refused() -> None:
 
     with pytest.raises(TypeError, match="`Odd` defines `invoke`"):
         protect_tools([Odd(name="query")], POLICY)
+
+
+def test_a_class_that_looks_up_its_methods_itself_is_refused() -> None:
+    class Elsewhere(Query):
+        def __getattribute__(self, name: str) -> Any:
+            return answer if name == "_run" else super().__getattribute__(name)
+
+    with pytest.raises(TypeError, match="__getattribute__"):
+        protect_tools([Elsewhere()], POLICY)
 
 
 def test_neither_a_new_name_nor_a_changed_class_changes_a_verdict() -> None:
@@ -277,7 +288,13 @@ def test_what_crewai_stores_of_a_guarded_tool_comes_back_as_no_other() -> None:
     (guarded,) = protect_tools([Query()], POLICY)
     assert known == _TOOL_TYPE_REGISTRY
     with pytest.raises((ImportError, AttributeError)):
-        Agent(role="r", goal="g", backstory="b", llm=Scripted(model="scripted", script=[]), tools=[guarded.model_dump(mode="json")])
+        Agent(
+            role="r",
+            goal="g",
+            backstory="b",
+            llm=Scripted(model="scripted", script=[]),
+            tools=[guarded.model_dump(mode="json")],
+        )
 
 
 def test_a_tool_runs_with_its_own_state() -> None:

@@ -7,9 +7,14 @@ import copy
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import pydantic.v1
 import pytest
@@ -34,7 +39,7 @@ from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.prebuilt import InjectedState, InjectedStore, ToolNode, ToolRuntime
 from langgraph.store.base import BaseStore
 from langgraph.store.memory import InMemoryStore
-from pydantic import BaseModel, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, Field, HttpUrl, PostgresDsn, PrivateAttr, ValidationError, create_model
 
 POLICY = {"allowed_methods": ["query"], "denied_patterns": ["DROP"]}
 STRICT = {**POLICY, "tools": {"query": {"args": {"text": {"type": "string"}, "limit": {"type": "integer"}}}}}
@@ -51,6 +56,10 @@ def nothing_ran() -> Iterator[None]:
 def answer(text: str, *more: Any) -> str:
     ran.append((text, *more))
     return f"rows of {text}"
+
+
+class Table(Enum):
+    USERS = "users"
 
 
 class Arguments(BaseModel):
@@ -120,9 +129,7 @@ TOOLS: dict[str, Callable[[], BaseTool]] = {
     "StructuredTool": lambda: StructuredTool.from_function(query, coroutine=aquery),
     "Tool": lambda: Tool("query", single, "asks", coroutine=asingle),
     "Tool without a coroutine": lambda: Tool("query", single, "asks"),
-    "as_tool": lambda: RunnableLambda(query_of).as_tool(
-        name="query", description="asks", arg_types={"text": str}
-    ),
+    "as_tool": lambda: RunnableLambda(query_of).as_tool(name="query", description="asks", arg_types={"text": str}),
 }
 ASYNC_ONLY = {"@tool of a coroutine"}
 ONE_ARGUMENT = {"Tool", "Tool without a coroutine", "@tool without a schema"}
@@ -191,9 +198,7 @@ def test_a_tool_of_any_kind_runs_what_is_allowed_and_nothing_that_is_denied(
 
 
 @pytest.mark.parametrize(("make", "drive"), list(cases()))
-def test_a_denial_may_be_the_tools_result(
-    make: Callable[[], BaseTool], drive: Callable[[BaseTool, str], Any]
-) -> None:
+def test_a_denial_may_be_the_tools_result(make: Callable[[], BaseTool], drive: Callable[[BaseTool, str], Any]) -> None:
     (guarded,) = protect_tools([make()], POLICY, on_deny="return")
     result = drive(guarded, "DROP")
     (result,) = result if isinstance(result, list) else [result]
@@ -259,6 +264,34 @@ def test_a_copy_of_what_was_judged_is_what_runs() -> None:
     guarded.invoke({"steps": asked})
     assert given == [["1"]]
     assert given[0] is not asked
+
+
+def rows(text: str) -> Iterator[str]:
+    """asks"""
+    yield answer(text)
+
+
+async def arows(text: str) -> AsyncIterator[str]:
+    """asks"""
+    yield answer(text)
+
+
+@pytest.mark.parametrize("function", [rows, arows])
+def test_a_generator_yields_its_denial(function: Any) -> None:
+    (guarded,) = protect_tools([tool("query")(function)], POLICY, on_deny="return")
+
+    def drive(text: str) -> list[str]:
+        given = guarded.invoke({"text": text})
+        return list(given) if function is rows else asyncio.run(all_of(given))
+
+    assert drive("1") == ["rows of 1"]
+    (message,) = drive("DROP")
+    assert message.startswith("ARGALA BLOCK")
+    assert ran == [("1",)]
+
+
+async def all_of(items: AsyncIterator[str]) -> list[str]:
+    return [item async for item in items]
 
 
 def test_an_artifact_comes_through_and_a_denial_has_none() -> None:
@@ -365,10 +398,12 @@ def test_a_name_that_langchain_knows_is_judged_where_it_sets_nothing_by_it(name:
     for bare in (Open(args_schema=schema), of_function):
         (guarded,) = protect_tools([bare], POLICY)
         for drive in (guarded.invoke, lambda given, tool=guarded: asyncio.run(tool.ainvoke(given))):
+            refused = None
             try:
                 drive({**call("1"), "args": {"text": "1", name: "DROP"}})
             except ArgalaSecurityViolation as violation:
-                assert violation.at == f"/{name}"
+                refused = violation.at
+            assert refused in (None, f"/{name}")
             assert "DROP" not in str(ran)
 
 
@@ -470,6 +505,36 @@ def test_what_a_model_sends_by_an_injected_name_is_judged_or_never_gets_there(ki
         assert ran == []
         in_a_graph(guarded, sent)
         assert "'DROP'" not in str([value for value in ran.pop() if not isinstance(value, (dict, list, ToolRuntime))])
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent"),
+    [
+        (Path, "/DROP"),
+        (UUID, "00000000-0000-4000-8000-000000000000"),
+        (Decimal, "1.5"),
+        (date, "2026-01-01"),
+        (datetime, "2026-01-01T00:00:00"),
+        (time, "10:00"),
+        (timedelta, "PT1H"),
+        (Table, "users"),
+        (HttpUrl, "https://example.org/DROP"),
+        (PostgresDsn, "postgres://example.org/DROP"),
+        (IPv4Address, "192.0.2.1"),
+    ],
+)
+def test_what_a_schema_makes_of_what_a_model_sends_is_judged(kind: Any, sent: str) -> None:
+    def limited(text: str, hidden: Any = None) -> str:
+        """asks"""
+        return answer(text, hidden)
+
+    schema = create_model("Limited", text=(str, ...), hidden=(Annotated[kind | None, InjectedToolArg], None))
+    (guarded,) = protect_tools([tool("query", args_schema=schema)(limited)], STRICT)
+    with pytest.raises(ArgalaSecurityViolation) as raised:
+        guarded.invoke({"text": "1", "hidden": sent})
+    assert raised.value.at == "/hidden"
+    guarded.invoke({"text": "1"})
+    assert ran == [("1", None)]
 
 
 def test_what_no_model_could_send_may_be_injected_by_the_program() -> None:
@@ -593,6 +658,15 @@ def test_a_body_that_is_no_method_is_refused(name: str) -> None:
     odd = type("Odd", (Query,), {name: staticmethod(lambda text: answer(text))})()
     with pytest.raises(TypeError, match="can't be guarded"):
         protect_tools([odd], POLICY)
+
+
+def test_a_class_that_looks_up_its_methods_itself_is_refused() -> None:
+    class Elsewhere(Query):
+        def __getattribute__(self, name: str) -> Any:
+            return answer if name == "_run" else super().__getattribute__(name)
+
+    with pytest.raises(TypeError, match="__getattribute__"):
+        protect_tools([Elsewhere()], POLICY)
 
 
 def test_a_tools_name_when_it_was_wrapped_is_what_the_policy_judges() -> None:

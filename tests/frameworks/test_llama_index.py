@@ -19,7 +19,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from llama_index.core.tools import BaseTool, FunctionTool, QueryEngineTool, RetrieverTool, ToolMetadata, ToolOutput
 from llama_index.core.tools.calling import acall_tool, call_tool
 from llama_index.core.workflow import Context
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 POLICY = {"allowed_methods": ["*"], "denied_patterns": ["DROP"]}
 
@@ -31,7 +31,7 @@ def nothing_has_run() -> None:
     ran.clear()
 
 
-def protect(tool: Any, policy: Any = POLICY, **options: Any) -> Any:  # noqa: ANN401
+def protect(tool: Any, policy: Any = POLICY, **options: Any) -> Any:
     (protected,) = protect_tools([tool], policy, **options)
     return protected
 
@@ -39,30 +39,30 @@ def protect(tool: Any, policy: Any = POLICY, **options: Any) -> Any:  # noqa: AN
 # --- the ways in which a tool is called, each of which gives what the tool answers
 
 
-def by_call(tool: Any, **arguments: Any) -> ToolOutput:  # noqa: ANN401
+def by_call(tool: Any, **arguments: Any) -> ToolOutput:
     return tool.call(**arguments)
 
 
-def by_itself(tool: Any, **arguments: Any) -> ToolOutput:  # noqa: ANN401
+def by_itself(tool: Any, **arguments: Any) -> ToolOutput:
     return tool(**arguments)
 
 
-def by_acall(tool: Any, **arguments: Any) -> ToolOutput:  # noqa: ANN401
+def by_acall(tool: Any, **arguments: Any) -> ToolOutput:
     return asyncio.run(tool.acall(**arguments))
 
 
 DIRECT = [by_call, by_itself, by_acall]
 
 
-def by_selection(tool: Any, **arguments: Any) -> ToolOutput:  # noqa: ANN401
+def by_selection(tool: Any, **arguments: Any) -> ToolOutput:
     return call_tool(tool, arguments)
 
 
-def by_async_selection(tool: Any, **arguments: Any) -> ToolOutput:  # noqa: ANN401
+def by_async_selection(tool: Any, **arguments: Any) -> ToolOutput:
     return asyncio.run(acall_tool(tool, arguments))
 
 
-def worked(agent: Any) -> ToolOutput:  # noqa: ANN401
+def worked(agent: Any) -> ToolOutput:
     async def all_of_it() -> ToolOutput:
         handler = agent.run(user_msg="hi")
         results = [event.tool_output async for event in handler.stream_events() if isinstance(event, ToolCallResult)]
@@ -86,22 +86,22 @@ def function_model(name: str, arguments: dict[str, Any]) -> MockFunctionCallingL
     )
 
 
-def by_function_agent(tool: Any, **arguments: Any) -> ToolOutput:  # noqa: ANN401
+def by_function_agent(tool: Any, **arguments: Any) -> ToolOutput:
     llm = function_model(tool.metadata.name, arguments)
     return worked(FunctionAgent(tools=[tool], llm=llm, streaming=False))
 
 
-def by_streaming_agent(tool: Any, **arguments: Any) -> ToolOutput:  # noqa: ANN401
+def by_streaming_agent(tool: Any, **arguments: Any) -> ToolOutput:
     llm = function_model(tool.metadata.name, arguments)
     return worked(FunctionAgent(tools=[tool], llm=llm, streaming=True))
 
 
-def by_agent_workflow(tool: Any, **arguments: Any) -> ToolOutput:  # noqa: ANN401
+def by_agent_workflow(tool: Any, **arguments: Any) -> ToolOutput:
     agent = FunctionAgent(name="a", description="a", tools=[tool], llm=function_model(tool.metadata.name, arguments))
     return worked(AgentWorkflow(agents=[agent]))
 
 
-def by_react_agent(tool: Any, **arguments: Any) -> ToolOutput:  # noqa: ANN401
+def by_react_agent(tool: Any, **arguments: Any) -> ToolOutput:
     first = f"Thought: I need it.\nAction: {tool.metadata.name}\nAction Input: {json.dumps(arguments)}\n"
     llm = MockFunctionCallingLLM(
         response_generator=once(ChatMessage(role=MessageRole.ASSISTANT, content=first), "Thought: fine.\nAnswer: done"),
@@ -155,10 +155,10 @@ class OldTool(BaseTool):
 class Counting(FunctionTool):
     """A subclass that goes its own way where it is called."""
 
-    def call(self, *args: Any, **kwargs: Any) -> ToolOutput:  # noqa: ANN401
+    def call(self, *args: Any, **kwargs: Any) -> ToolOutput:
         return ToolOutput(tool_name="query", content=query(kwargs["sql"]), raw_input=kwargs, raw_output=1)
 
-    async def acall(self, *args: Any, **kwargs: Any) -> ToolOutput:  # noqa: ANN401
+    async def acall(self, *args: Any, **kwargs: Any) -> ToolOutput:
         return self.call(*args, **kwargs)
 
 
@@ -179,7 +179,7 @@ EVERY = pytest.mark.parametrize(("tool", "argument"), TOOLS, ids=[*FUNCTION_TOOL
 
 @pytest.mark.parametrize("way", WAYS)
 @EVERY
-def test_an_allowed_call_runs_and_a_denied_one_does_not(tool: Any, argument: str, way: Any) -> None:  # noqa: ANN401
+def test_an_allowed_call_runs_and_a_denied_one_does_not(tool: Any, argument: str, way: Any) -> None:
     guarded = protect(tool, on_deny="return")
     denied = way(guarded, **{argument: "DROP TABLE users"})
     assert denied.content.startswith("ARGALA BLOCK")
@@ -190,7 +190,7 @@ def test_an_allowed_call_runs_and_a_denied_one_does_not(tool: Any, argument: str
 
 @pytest.mark.parametrize("way", DIRECT)
 @EVERY
-def test_a_denial_is_raised_to_a_program(tool: Any, argument: str, way: Any) -> None:  # noqa: ANN401
+def test_a_denial_is_raised_to_a_program(tool: Any, argument: str, way: Any) -> None:
     with pytest.raises(ArgalaSecurityViolation) as caught:
         way(protect(tool), **{argument: "DROP"})
     assert caught.value.method == "query"
@@ -199,7 +199,7 @@ def test_a_denial_is_raised_to_a_program(tool: Any, argument: str, way: Any) -> 
 
 @pytest.mark.parametrize("way", AGENTS)
 @EVERY
-def test_an_agent_makes_an_error_of_a_raised_denial(tool: Any, argument: str, way: Any) -> None:  # noqa: ANN401
+def test_an_agent_makes_an_error_of_a_raised_denial(tool: Any, argument: str, way: Any) -> None:
     output = way(protect(tool), **{argument: "DROP"})
     assert output.is_error
     assert "ARGALA BLOCK" in output.content
@@ -208,7 +208,7 @@ def test_an_agent_makes_an_error_of_a_raised_denial(tool: Any, argument: str, wa
 
 
 @EVERY
-def test_all_else_of_a_tool_stays_as_it_was(tool: Any, argument: str) -> None:  # noqa: ANN401
+def test_all_else_of_a_tool_stays_as_it_was(tool: Any, argument: str) -> None:
     guarded = protect(tool)
     assert isinstance(guarded, type(tool))
     assert type(guarded).__name__ == type(tool).__name__
@@ -223,6 +223,28 @@ def test_a_tool_that_can_only_be_called_is_judged() -> None:
     assert guarded("DROP").content.startswith("ARGALA BLOCK")
     assert by_async_selection(guarded, input="DROP").content.startswith("ARGALA BLOCK")
     assert ran == ["SELECT 1"]
+
+
+class Tree(BaseModel):
+    sql: str = ""
+    leaves: list[Tree] = []
+
+
+class TreeTool(OldTool):
+    """A tool whose schema, as it contains itself, has its properties among its definitions."""
+
+    metadata = ToolMetadata("Runs queries.", name="query", fn_schema=Tree)
+
+    def __call__(self, sql: str = "", leaves: Any = ()) -> ToolOutput:
+        return super().__call__(sql)
+
+
+def test_a_tool_of_a_recursive_schema_is_judged() -> None:
+    guarded = protect(TreeTool(), on_deny="return")
+    assert guarded(sql="SELECT 1").content == "rows"
+    assert guarded(sql="", leaves=[{"sql": "DROP"}]).content.startswith("ARGALA BLOCK")
+    with pytest.raises(TypeError, match="by their place"):
+        guarded("SELECT 1")
 
 
 def test_callbacks_and_results_work_as_before() -> None:
@@ -251,13 +273,13 @@ class Connection:
 CONNECTION = Connection()
 
 
-def query_for(ctx: Context, sql: str, connection: Any = None, tenant: str = "") -> str:  # noqa: ANN401
+def query_for(ctx: Context, sql: str, connection: Any = None, tenant: str = "") -> str:
     """Runs a query for a tenant."""
     ran.append((type(ctx), sql, connection, tenant))
     return "rows"
 
 
-async def query_for_async(ctx: Context, sql: str, connection: Any = None, tenant: str = "") -> str:  # noqa: ANN401
+async def query_for_async(ctx: Context, sql: str, connection: Any = None, tenant: str = "") -> str:
     """Runs a query for a tenant, later."""
     return query_for(ctx, sql, connection, tenant)
 
@@ -275,7 +297,7 @@ def injected(function: Callable[..., Any]) -> FunctionTool:
 
 @pytest.mark.parametrize("function", [query_for, query_for_async])
 @pytest.mark.parametrize("way", [by_function_agent, by_streaming_agent, by_agent_workflow, by_react_agent])
-def test_the_context_and_partial_parameters_are_not_judged(function: Any, way: Any) -> None:  # noqa: ANN401
+def test_the_context_and_partial_parameters_are_not_judged(function: Any, way: Any) -> None:
     policy = {"allowed_methods": ["query"], "tools": {"query": {"args": {"sql": {"type": "string", "max_len": 20}}}}}
     tool = FunctionTool.from_defaults(function, name="query", partial_params={"connection": CONNECTION, "tenant": "a"})
     guarded = protect(tool, policy)
@@ -290,7 +312,7 @@ def test_the_context_and_partial_parameters_are_not_judged(function: Any, way: A
 @pytest.mark.parametrize("function", [query_for, query_for_async])
 @pytest.mark.parametrize("name", ["ctx", "connection", "tenant"])
 @pytest.mark.parametrize("way", [by_call, by_acall, by_selection, by_async_selection])
-def test_what_a_model_puts_in_their_place_is_judged(function: Any, name: str, way: Any) -> None:  # noqa: ANN401
+def test_what_a_model_puts_in_their_place_is_judged(function: Any, name: str, way: Any) -> None:
     tool = protect(injected(function), on_deny="return")
     arguments = {"ctx": "nothing", "sql": "SELECT 1", name: "DROP"}
     assert way(tool, **arguments).content.startswith("ARGALA BLOCK")
@@ -364,7 +386,7 @@ def test_an_argument_by_its_place_counts_by_its_name() -> None:
 
 
 @pytest.mark.parametrize("tool", [tool for tool, _ in TOOLS], ids=[*FUNCTION_TOOLS, *OTHER_TOOLS])
-def test_copies_stay_guarded_under_the_name_that_was_wrapped(tool: Any) -> None:  # noqa: ANN401
+def test_copies_stay_guarded_under_the_name_that_was_wrapped(tool: Any) -> None:
     tool = copy.copy(tool)
     tool._metadata = copy.copy(tool.metadata)
     guarded = protect(tool, {"allowed_methods": ["query"], "denied_patterns": ["DROP"]})

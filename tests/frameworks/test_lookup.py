@@ -19,7 +19,7 @@ POLICY = {"allowed_methods": ["*"], "denied_patterns": ["DROP"]}
 FRAMEWORKS = ["agents", "crewai", "langchain", "langchain_core", "llama_index", "openai", "pydantic", "pydantic_ai"]
 
 
-def protect(tool: Any) -> Any:  # noqa: ANN401
+def protect(tool: Any) -> Any:
     (protected,) = protect_tools([tool], POLICY)
     return protected
 
@@ -80,7 +80,7 @@ def test_the_table_has_every_kind_of_tool_that_the_agents_sdk_has() -> None:
     assert {(kind.__module__, kind.__name__) for kind in map(_plain, AnyAgentsTool.__args__)} <= ADAPTERS.keys()
 
 
-def _plain(kind: Any) -> type:  # noqa: ANN401
+def _plain(kind: Any) -> type:
     return getattr(kind, "__origin__", kind)
 
 
@@ -119,7 +119,7 @@ def test_a_tool_that_denies_what_it_is_is_still_one(made: Callable[[], Any]) -> 
     assert kind in type.__dict__["__mro__"].__get__(type(protect(liar)))
 
 
-def _as(kind: type, tool: Any) -> Any:  # noqa: ANN401
+def _as(kind: type, tool: Any) -> Any:
     other = object.__new__(kind)
     vars(other).update(vars(tool))
     return other
@@ -132,8 +132,27 @@ def test_a_guarded_tool_can_be_guarded_again(made: Callable[[], Any]) -> None:
     assert type(again) is type(protect(tool))
 
 
+def test_a_framework_that_lacks_what_its_adapter_needs_is_to_be_updated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "argala.frameworks._openai_agents", raising=False)
+    monkeypatch.setitem(sys.modules, "agents.editor", None)
+    with pytest.raises(TypeError, match=r"this version of `agents` .* agents\.editor .* update it"):
+        protect(agents.function_tool(query))
+
+
+class OwnTool(FunctionTool):
+    """A class of tools of a program's own."""
+
+
+@pytest.mark.parametrize(
+    "kind", [FunctionTool, OwnTool, agents.FunctionTool, pydantic_ai.Tool, pydantic_ai.FunctionToolset]
+)
+def test_a_class_of_tools_is_refused_for_the_tools_that_it_makes_would_be_unguarded(kind: type) -> None:
+    with pytest.raises(TypeError, match=f"`{kind.__name__}` is a class of tools: make the tool"):
+        protect(kind)
+
+
 def test_what_only_claims_to_be_a_frameworks_tool_is_a_callable_or_nothing() -> None:
-    def fake(base: type = object, **members: Any) -> Any:  # noqa: ANN401
+    def fake(base: type = object, **members: Any) -> Any:
         return type("FunctionTool", (base,), {"__module__": "agents.tool", **members})()
 
     called = protect(fake(__call__=lambda self, sql: sql, __name__="query"))

@@ -97,10 +97,12 @@ def test_an_argument_that_the_adapter_takes_for_langgraphs_runtime_is_judged_all
         (guarded,) = protect_tools([tools["echo"]], STRICT)
         await guarded.ainvoke(call(text="SELECT"))
         for name in ("runtime", "config", "run_manager", "callbacks", "state", "tool_call_id"):
+            refused = None
             try:
                 await guarded.ainvoke(call(text="SELECT", **{name: {"x": "DROP"}}))
             except ArgalaSecurityViolation as violation:
-                assert violation.at == f"/{name}"
+                refused = violation.at
+            assert refused in (None, f"/{name}")
 
     with_tools(peer, drive)
     assert all(sent == {"text": "SELECT"} for sent in peer.calls())

@@ -49,7 +49,7 @@ def nothing_has_run() -> None:
     ran.clear()
 
 
-def protect(tool: Any, policy: Any = POLICY, **options: Any) -> Any:  # noqa: ANN401
+def protect(tool: Any, policy: Any = POLICY, **options: Any) -> Any:
     (protected,) = protect_tools([tool], policy, **options)
     return protected
 
@@ -109,7 +109,7 @@ def run_by_iter(agent: Agent[Any, Any]) -> str:
 WAYS = [run, run_sync, run_stream, run_by_iter]
 
 
-def answers(tool: Any, *calls: tuple[str, dict[str, Any]], way: Callable[[Any], str] = run) -> list[Any]:  # noqa: ANN401
+def answers(tool: Any, *calls: tuple[str, dict[str, Any]], way: Callable[[Any], str] = run) -> list[Any]:
     """What an agent's model is told by a tool or toolset that it calls as the script says."""
     given: dict[str, Any] = {"toolsets": [tool]} if isinstance(tool, AbstractToolset) else {"tools": [tool]}
     return json.loads(way(Agent(scripted(*calls), **given)))
@@ -136,7 +136,7 @@ async def query_async(ctx: RunContext[Any], sql: str, limit: int = 10) -> str:
     return "rows"
 
 
-def by_schema(ctx: RunContext[Any], **arguments: Any) -> str:  # noqa: ANN401
+def by_schema(ctx: RunContext[Any], **arguments: Any) -> str:
     assert isinstance(ctx, RunContext)
     ran.append(arguments)
     return "rows"
@@ -172,7 +172,7 @@ EVERY = pytest.mark.parametrize("tool", tools(), ids=IDS)
 
 @pytest.mark.parametrize("way", WAYS)
 @EVERY
-def test_an_allowed_call_runs_and_a_denied_one_does_not(tool: Any, way: Any) -> None:  # noqa: ANN401
+def test_an_allowed_call_runs_and_a_denied_one_does_not(tool: Any, way: Any) -> None:
     allowed, denied = answers(protect(tool, on_deny="return"), ("query", SELECT), ("query", DROP), way=way)
     assert (allowed, len(ran)) == ("rows", 1)
     assert denied.startswith("ARGALA BLOCK")
@@ -180,7 +180,7 @@ def test_an_allowed_call_runs_and_a_denied_one_does_not(tool: Any, way: Any) -> 
 
 @pytest.mark.parametrize("way", WAYS)
 @EVERY
-def test_a_raised_denial_ends_the_run(tool: Any, way: Any) -> None:  # noqa: ANN401
+def test_a_raised_denial_ends_the_run(tool: Any, way: Any) -> None:
     with pytest.raises(ArgalaSecurityViolation) as caught:
         answers(protect(tool), ("query", DROP), way=way)
     assert caught.value.method == "query"
@@ -188,8 +188,8 @@ def test_a_raised_denial_ends_the_run(tool: Any, way: Any) -> None:  # noqa: ANN
 
 
 @EVERY
-def test_what_the_model_is_told_of_a_tool_stays_as_it_was(tool: Any) -> None:  # noqa: ANN401
-    def told(tool: Any) -> Any:  # noqa: ANN401
+def test_what_the_model_is_told_of_a_tool_stays_as_it_was(tool: Any) -> None:
+    def told(tool: Any) -> Any:
         model = TestModel(call_tools=[])
         given: dict[str, Any] = {"toolsets": [tool]} if isinstance(tool, AbstractToolset) else {"tools": [tool]}
         asyncio.run(Agent(model, **given).run("hi"))
@@ -311,7 +311,7 @@ def test_a_default_is_judged_where_the_function_gets_it() -> None:
     [by_schema, lambda ctx, /, **arguments: by_schema(ctx, **arguments)],
     ids=["by name too", "by place alone"],
 )
-def test_an_argument_by_the_contexts_name_is_an_argument(function: Any) -> None:  # noqa: ANN401
+def test_an_argument_by_the_contexts_name_is_an_argument(function: Any) -> None:
     tool = Tool.from_schema(function, "query", "Runs a query.", SCHEMA, takes_ctx=True)
     with pytest.raises((ArgalaSecurityViolation, TypeError)):
         answers(protect(tool), ("query", {**SELECT, "ctx": "DROP"}))
@@ -319,7 +319,7 @@ def test_an_argument_by_the_contexts_name_is_an_argument(function: Any) -> None:
 
 
 def test_a_context_that_comes_in_star_args_is_not_taken_for_arguments() -> None:
-    def loose(*given: Any, **arguments: Any) -> str:  # noqa: ANN401
+    def loose(*given: Any, **arguments: Any) -> str:
         ran.append(arguments)
         return "rows"
 

@@ -195,7 +195,7 @@ def test_signatures_and_documentation_are_told() -> None:
 
 
 def test_threads_share_an_engine() -> None:
-    large = b'{"a": "' + b"x" * 500_000 + b' DROP"}'
+    large = b'{"a": "' + b"x" * 70_000 + b' DROP"}'
 
     def judge(index: int) -> tuple[bool, bool, str]:
         return (
@@ -205,7 +205,7 @@ def test_threads_share_an_engine() -> None:
         )
 
     with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(judge, range(400))) == {(True, False, "denied_patterns")}
+        assert set(pool.map(judge, range(64))) == {(True, False, "denied_patterns")}
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,14 @@ class Model(pydantic.BaseModel):
     _private: Any = pydantic.PrivateAttr(default_factory=list)
 
 
-INSTANCES = [Row([1]), Row({"a": Row([])}), Slots([Slots({})]), Model(rows=[Row([])], more={"x": [1]}), {1, "a"}, Path("a")]
+INSTANCES = [
+    Row([1]),
+    Row({"a": Row([])}),
+    Slots([Slots({})]),
+    Model(rows=[Row([])], more={"x": [1]}),
+    {1, "a"},
+    Path("a"),
+]
 
 
 @pytest.mark.parametrize("value", INSTANCES, ids=repr)

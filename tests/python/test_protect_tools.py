@@ -239,6 +239,20 @@ def test_the_tool_itself_is_not_left_in_dunder_wrapped() -> None:
         assert inspect.signature(protected) == inspect.signature(query)
 
 
+def test_a_decorator_may_pass_on_more_than_it_gets() -> None:
+    def select(connection: str, sql: str) -> tuple[str, str]:
+        return connection, sql
+
+    @functools.wraps(select)
+    def connected(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        return select("connection", *args, **kwargs)
+
+    protected = protect(connected, {"allowed_methods": ["select"], "denied_patterns": ["DROP"]})
+    assert protected("SELECT") == protected(sql="SELECT") == ("connection", "SELECT")
+    assert denied(lambda: protected("DROP")).at == "/args/0"
+    assert denied(lambda: protected(sql="DROP")).at == "/sql"
+
+
 def test_the_method_is_the_name_that_the_tool_had_when_it_was_wrapped() -> None:
     def tool() -> str:
         return "ran"

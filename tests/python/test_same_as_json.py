@@ -36,7 +36,6 @@ max_nodes = 40
 """)
 
 
-
 class Word(str, enum.Enum):
     DROP = "DROP"
     RM = "rm x"
@@ -66,7 +65,9 @@ scalars = texts | numbers | st.booleans() | st.none() | members
 any_keys = keys | st.integers(0, 9) | st.sampled_from(["1", "null", "true", None, True, 1.5]) | members
 values = st.recursive(
     scalars,
-    lambda inside: st.lists(inside, max_size=5) | st.tuples(inside, inside) | st.dictionaries(any_keys, inside, max_size=5),
+    lambda inside: (
+        st.lists(inside, max_size=5) | st.tuples(inside, inside) | st.dictionaries(any_keys, inside, max_size=5)
+    ),
     max_leaves=30,
 )
 arguments = st.dictionaries(keys, values, max_size=6)
@@ -85,6 +86,8 @@ def test_an_object_is_judged_as_its_text(method: str, arguments: dict[str, objec
 @hypothesis.given(arguments=arguments)
 def test_what_is_admitted_is_equal_to_what_was_given(arguments: dict[str, object]) -> None:
     engine = ArgalaEngine({"allowed_methods": ["m"]})
+    # Keys that meet under one text are judged above.
+    hypothesis.assume(engine.check("m", arguments).rule != "input.duplicate-key")
     members, more = engine.admit("m", arguments)
     assert (members, more) == (arguments, {})
     assert json.dumps(members) == json.dumps(arguments)

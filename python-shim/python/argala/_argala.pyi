@@ -219,6 +219,7 @@ class Guarded:
         tool: Callable[..., Any],
         method: str,
         signature: Signature | None,
+        decorator: Signature | None,
         of_partial: set[str],
         unjudged: set[str],
         result_of: Callable[[str], Any] | None,

@@ -33,7 +33,8 @@ def guarded(
     called = _pinned(tool)
     result_of = result_of or _KINDS[_kind_of(called)].result_of
     name = method or _name_of(tool)
-    behind = Guarded(gate, called, name, _signature_of(tool), _of_partial(tool), set(unjudged), result_of)
+    signature, decorator = _signature_of(tool), _signature_of_decorator(tool)
+    behind = Guarded(gate, called, name, signature, decorator, _of_partial(tool), set(unjudged), result_of)
     return _in_place_of(tool, behind.caller(), behind)
 
 
@@ -63,6 +64,19 @@ def _signature_of(tool: Tool) -> Signature | None:
         return inspect.signature(tool)
     except (TypeError, ValueError):
         return None
+
+
+def _signature_of_decorator(tool: Tool) -> Signature | None:
+    """The signature of the function that a decorator has put in the tool's place, where it takes whatever comes.
+
+    A tool tells the signature of the function that it decorates (`__wrapped__`), which isn't what it takes itself where
+    it passes on more, such as a connection or `self`.
+    """
+    if not isinstance(tool, (FunctionType, MethodType)) or not hasattr(tool, "__wrapped__"):
+        return None
+    signature = inspect.signature(tool, follow_wrapped=False)
+    kinds = {parameter.kind for parameter in signature.parameters.values()}
+    return signature if inspect.Parameter.VAR_KEYWORD in kinds else None
 
 
 def _of_partial(tool: Tool) -> set[str]:

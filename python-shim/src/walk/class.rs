@@ -75,6 +75,9 @@ pub(super) fn read<'py>(known: &Known, class: &Bound<'py, PyType>) -> Result<Cla
     if !found.is_data && !found.is_enum {
         return Err(unknown());
     }
+    if found.attributes.is_none() && size(&known.type_dict_offset.of(class)?)? != 0 {
+        reason = reason.or(Some("whose class hides the attributes of its instances"));
+    }
     if let Some(reason) = reason {
         return Err(found.unfit(reason));
     }

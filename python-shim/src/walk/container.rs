@@ -6,10 +6,20 @@ use argala_engine::Inspector;
 use pyo3::prelude::*;
 use pyo3::types::list::BoundListIterator;
 use pyo3::types::tuple::BoundTupleIterator;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::{PyDict, PyList, PySet, PyTuple};
 
 use super::instance::Instance;
 use super::{Interrupted, Keys, key, unfit};
+
+/// Why a member is unfit that is a way to a value which is shared and can change.
+pub(super) const CHANGING_MEMBER: &str = "whose value can change";
+
+/// Whether a value is a container of the kinds that can.
+pub(super) fn can_change(value: &Bound<'_, PyAny>) -> bool {
+    value.is_exact_instance_of::<PyDict>()
+        || value.is_exact_instance_of::<PyList>()
+        || value.is_exact_instance_of::<PySet>()
+}
 
 pub(super) enum Container<'py> {
     Object {
@@ -108,7 +118,7 @@ impl<'py> Container<'py> {
             // The member is passed on as it is, so what it holds must stay as it is.
             Self::Member { member, value: held, .. } => {
                 if !held.is(&value) {
-                    return Err(unfit(member, "whose value can change"));
+                    return Err(unfit(member, CHANGING_MEMBER));
                 }
             }
             Self::Instance(instance) => instance.keep(value)?,

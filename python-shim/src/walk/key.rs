@@ -41,15 +41,13 @@ impl Keys {
             let before: Result<_, _> = before.iter().map(|(key, _)| text_of(&key)).collect();
             self.told = Some(before?);
         }
-        let told = tell(&text);
-        if let Some(texts) = &mut self.told
-            && texts.contains(&text)
-        {
+        let told = self.told.get_or_insert_default();
+        if told.contains(&text) {
             return Err(Interrupted::Refused(Refusal::DuplicateKey(text)));
-        } else if let Some(texts) = &mut self.told {
-            texts.insert(text);
         }
-        Ok(told)
+        let result = tell(&text);
+        told.insert(text);
+        Ok(result)
     }
 }
 

@@ -53,13 +53,25 @@ def wrap(tool: object, guard: Guard) -> Any:
     """The guarded tool, of the same kind; None where no framework that is known has made it.
 
     Raises:
-        TypeError: A framework has made it, but its calls can't be judged in this process.
+        TypeError: A framework has made it, but its calls can't be judged in this process; or it is a class of tools.
     """
-    for base in bases_of(tool):
+    kinds = bases_of(tool)
+    for base in kinds:
         adapter = _adapter_of(base)
         if adapter is not None:
-            return importlib.import_module(f"argala.frameworks.{adapter}").wrap(tool, guard)
+            return _imported(adapter, base).wrap(tool, guard)
+    # To call a class is to make a tool, and the tools that it makes would be unguarded.
+    if type in kinds and any(_adapter_of(base) for base in _mro(tool)):
+        raise TypeError(f"`{_name(tool)}` is a class of tools: make the tool, then guard that")
     return None
+
+
+def _imported(adapter: str, base: type) -> Any:
+    try:
+        return importlib.import_module(f"argala.frameworks.{adapter}")
+    except ImportError as error:
+        framework = _module(base).partition(".")[0]
+        raise TypeError(f"tools of this version of `{framework}` can't be guarded: {error}; update it") from error
 
 
 def _adapter_of(base: type) -> str | None:

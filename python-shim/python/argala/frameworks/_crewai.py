@@ -46,7 +46,7 @@ def wrap(tool: T, guard: Guard) -> T:
             name: body(function, receiver(function)) for name, function in overridden(tool, BODIES, FRAMEWORK).items()
         }
         for name, convert in overridden(tool, ("to_structured_tool",), FRAMEWORK).items():
-            methods[name] = lambda self: wrap(convert(self), guard)
+            methods[name] = _wrapping(convert, guard)
         copy = copied(tool, methods)
         if methods:
             # CrewAI keeps every class, to make tools anew from what it has stored; it would take another guard's.
@@ -54,6 +54,10 @@ def wrap(tool: T, guard: Guard) -> T:
     if isinstance(tool, (Tool, CrewStructuredTool)) and tool.func is not None:
         vars(copy)["func"] = body(tool.func)
     return copy
+
+
+def _wrapping(convert: Method, guard: Guard) -> Method:
+    return lambda tool: wrap(convert(tool), guard)
 
 
 def _failure(message: str) -> ToolFailure:

@@ -1,9 +1,9 @@
 """Which arguments of a LangChain tool are LangChain's or LangGraph's own, and not a model's.
 
 What LangChain itself sets, whatever a model has sent under that name, is never judged: a run manager, callbacks, the
-`RunnableConfig`. What is annotated as injected is set by LangGraph's `ToolNode`, which takes away what a model has sent;
-but a program that calls the tool itself may pass on the model's arguments with such a one among them. So each value is
-looked at: a model sends JSON, and what can be of JSON is judged, except where LangGraph has set it.
+`RunnableConfig`. What is annotated as injected is set by LangGraph's `ToolNode`, which takes away what a model has
+sent; but a program that calls the tool itself may pass on the model's arguments with such a one among them. So each
+value is looked at: a model sends JSON, and what can be of JSON is judged, except where LangGraph has set it.
 """
 
 from __future__ import annotations
@@ -11,8 +11,15 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import sys
+from collections import deque
 from collections.abc import Callable, Mapping
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import PurePath
 from typing import Any, get_args
+from uuid import UUID
 
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import var_child_runnable_config
@@ -24,12 +31,18 @@ from langchain_core.tools.base import (
     get_all_basemodel_annotations,
 )
 from langchain_core.utils.pydantic import get_fields
-from pydantic import BaseModel
+from pydantic import AnyUrl, BaseModel, PostgresDsn
 from pydantic.v1 import BaseModel as BaseModelV1
 
 Function = Callable[..., Any]
 
-OF_JSON = (str, bytes, int, float, dict, list, tuple, set, frozenset, BaseModel, BaseModelV1)
+OF_JSON = (
+    *(str, bytes, int, float, dict, list, tuple, set, frozenset, deque, BaseModel, BaseModelV1),
+    *(date, time, timedelta, Decimal, Enum, UUID, PurePath, IPv4Address, IPv6Address),
+    # With the bases, which have no public name, that the other kinds of URL have.
+    *AnyUrl.__mro__[:-1],
+    *PostgresDsn.__mro__[:-1],
+)
 """What a model may have sent, or a schema made of what it has sent."""
 
 

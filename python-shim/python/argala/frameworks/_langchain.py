@@ -1,7 +1,7 @@
 """LangChain's tools, those of langchain-mcp-adapters among them.
 
-A tool's body is guarded: `_run` and `_arun` of a class, `func` and `coroutine` of a `StructuredTool` or `Tool`. They get
-what LangChain has validated, so what is judged is what runs.
+A tool's body is guarded: `_run` and `_arun` of a class, `func` and `coroutine` of a `StructuredTool` or `Tool`. They
+get what LangChain has validated, so what is judged is what runs.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ class _Wrapping:
         self.entries = overridden(tool, ENTRIES, FRAMEWORK)
         for name in overridden(tool, OTHER_ENTRIES, FRAMEWORK):
             raise TypeError(
-                f"`{type(tool).__name__}` defines `{name}`, which can't be guarded; define `_run` and `_arun`, on which "
-                f"LangChain's own `{name}` stands"
+                f"`{type(tool).__name__}` defines `{name}`, which can't be guarded; define `_run` and `_arun`, on "
+                f"which LangChain's own `{name}` stands"
             )
         self.injected = Injected(tool, *self.functions.values(), *self.bodies.values())
 
@@ -96,7 +96,9 @@ class _Wrapping:
         names = unjudged - variadic.keys()
         if Parameter.VAR_KEYWORD not in variadic.values():
             names &= {parameter.name for parameter in parameters}
-        return guarded(self.guard, function, self.method, names, _deny)
+        # A generator begins when LangChain has long given it back, so its denial is what it yields.
+        yields = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
+        return guarded(self.guard, function, self.method, names, None if yields else _deny)
 
     def entry(self, function: Method) -> Method:
         """`invoke` or `run` of the tool's own class, which may run anything: its input is judged before."""
@@ -136,7 +138,7 @@ def _deny(message: str) -> NoReturn:
 
 
 def _answering(entry: Method) -> Method:
-    """`run` or the like, in which a denial becomes the result: what a tool's own error becomes where the tool handles it."""
+    """`run` or the like, in which a denial becomes the result, as a tool's own error does where the tool handles it."""
     takes_call = entry.__name__.endswith("invoke")
 
     def answer(denied: CallDenied, tool: BaseTool, *args: Any, **kwargs: Any) -> str | ToolMessage:

@@ -18,6 +18,7 @@ from llama_index.core.tools.function_tool import async_to_sync, sync_to_async
 from llama_index.core.tools.types import AsyncBaseTool, BaseTool, ToolOutput
 from llama_index.core.workflow import Context
 
+from argala._functions import in_place_of
 from argala._violation import ArgalaSecurityViolation
 from argala.frameworks import bases_of
 
@@ -77,7 +78,7 @@ def _judged(function: Function, tool: FunctionTool, guard: Guard) -> Function:
     context = tool.ctx_param_name if tool.ctx_param_name in parameters else None
     given = {name: value for name, value in tool.partial_params.items() if name in parameters}
 
-    @functools.cache
+    @functools.lru_cache(maxsize=64)
     def judged_but(unjudged: frozenset[str]) -> Function:
         return guard.function(function, method=method, unjudged=unjudged)
 
@@ -85,30 +86,13 @@ def _judged(function: Function, tool: FunctionTool, guard: Guard) -> Function:
         return judged_but(frozenset())
 
     # A model can name these parameters too, and then what it has put there counts.
-    def judged(arguments: dict[str, Any]) -> Function:
-        own = {name for name, value in given.items() if name in arguments and arguments[name] is value}
-        if context in arguments and Context in bases_of(arguments[context]):
+    def judged(*args: Any, **kwargs: Any) -> Any:
+        own = {name for name, value in given.items() if name in kwargs and kwargs[name] is value}
+        if context in kwargs and Context in bases_of(kwargs[context]):
             own.add(context)
-        return judged_but(frozenset(own))
+        return judged_but(frozenset(own))(*args, **kwargs)
 
-    if inspect.iscoroutinefunction(function):
-
-        async def call_async(*args: Any, **kwargs: Any) -> Any:
-            return await judged(kwargs)(*args, **kwargs)
-
-        return _dressed(call_async, judged_but(frozenset()))
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return judged(kwargs)(*args, **kwargs)
-
-    return _dressed(call, judged_but(frozenset()))
-
-
-def _dressed(function: Function, guarded: Function) -> Function:
-    functools.update_wrapper(function, guarded)
-    del function.__wrapped__  # type: ignore[attr-defined]
-    function.__signature__ = inspect.signature(guarded)  # type: ignore[attr-defined]
-    return function
+    return in_place_of(function, judged)
 
 
 def _tool(tool: BaseTool, guard: Guard) -> BaseTool:
@@ -135,7 +119,9 @@ def _tool(tool: BaseTool, guard: Guard) -> BaseTool:
 def _guarded_way(run: Function, method: str, tool: BaseTool, guard: Guard) -> Function:
     def judge(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         # The framework passes a single argument by its place; it counts by the name that the model knows.
-        names = [name for name in tool.metadata.get_parameters_dict()["properties"] if name not in kwargs]
+        # A recursive model's schema has no properties of its own.
+        properties = tool.metadata.get_parameters_dict().get("properties", ())
+        names = [name for name in properties if name not in kwargs]
         if len(args) > len(names):
             raise TypeError(f"{method} takes {len(names)} arguments by their place, not {len(args)}")
         names = names[: len(args)]

@@ -1,7 +1,7 @@
 """A copy of a tool that is a pydantic model, in which methods of its class are others.
 
-The copy's class is made of the tool's, so that whatever copies the copy (`model_copy`, `copy.deepcopy`) copies the guard
-with it, and `self` is always the tool that was called.
+The copy's class is made of the tool's, so that whatever copies the copy (`model_copy`, `copy.deepcopy`) copies the
+guard with it, and `self` is always the tool that was called.
 """
 
 from __future__ import annotations
@@ -44,6 +44,10 @@ def overridden(tool: BaseModel, names: Iterable[str], framework: Collection[type
     Raises:
         TypeError: One of them is no plain method, so that it isn't known what a call of it gets.
     """
+    if type(tool).__getattribute__ is not object.__getattribute__:
+        raise TypeError(
+            f"`{type(tool).__name__}` defines `__getattribute__`, which may give other methods than the guarded ones"
+        )
     found: dict[str, Method] = {}
     for name in names:
         attribute: object = None
@@ -70,7 +74,7 @@ def receiver(method: Method) -> str:
 
 
 def _with_receiver(method: FunctionType) -> Method:
-    """The method; one of `(*args, **kwargs)`, as decorators make them, as one that takes its tool apart from the rest."""
+    """The method; one of `(*args, **kwargs)`, as decorators make it, as one that takes its tool apart from the rest."""
     kinds = [parameter.kind for parameter in inspect.signature(method).parameters.values()]
     if kinds and kinds[0] in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD):
         return method
