@@ -1,8 +1,8 @@
 """What a guarded call costs beside a bare one, next to what it cost with the first Argala (0.0.0 from PyPI).
 
-    python benches/overhead.py --argala FOLDER --original FOLDER
+    make bench-python
 
-Each folder holds an installed package (`pip install --target`). Both run in processes of their own, under the same
+or `python benches/overhead.py --argala FOLDER --original FOLDER`. Each folder holds an installed package (`pip install --target`). Both run in processes of their own, under the same
 interpreter, in rounds that take turns; the least time of all rounds counts. The original's wheel is for CPython 3.11.
 """
 
@@ -17,6 +17,7 @@ import subprocess
 import sys
 import timeit
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 ROUNDS = 15
@@ -96,10 +97,12 @@ def main() -> int:
     if not arguments.argala:
         parser.error("--argala is missing")
     folders = {"argala": arguments.argala}
-    if arguments.python and arguments.original:
+    if arguments.python and arguments.original and Path(arguments.original).is_dir():
         folders["original"] = arguments.original
     else:
-        print("no CPython 3.11, or no --original: nothing to compare with (the original's wheel is for 3.11 alone)")
+        print(
+            "no CPython 3.11, or nothing in --original: nothing to compare with (the original's wheel is for 3.11 alone)"
+        )
     overheads = measure(arguments.python or sys.executable, folders)
     print(f"{'overhead of a call':26} {'argala':>10} {'0.0.0':>10} {'ratio':>7}   bar")
     held = True
