@@ -1,9 +1,10 @@
 """What a guarded call costs beside a bare one, next to what it cost with the first Argala (0.0.0 from PyPI).
 
-    make bench-python
+    python benches/overhead.py --argala FOLDER --original FOLDER
 
-or `python benches/overhead.py --argala FOLDER --original FOLDER`. Each folder holds an installed package (`pip install --target`). Both run in processes of their own, under the same
-interpreter, in rounds that take turns; the least time of all rounds counts. The original's wheel is for CPython 3.11.
+`make bench-python` fills the folders: an installed package each (`pip install --target`). Both run in processes of
+their own, under the same interpreter, in rounds that take turns; the least time of all rounds counts. The original's
+wheel is for CPython 3.11.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def main() -> int:
         folders["original"] = arguments.original
     else:
         print(
-            "no CPython 3.11, or nothing in --original: nothing to compare with (the original's wheel is for 3.11 alone)"
+            "nothing to compare with: no CPython 3.11, for which alone the original has a wheel, or none in --original"
         )
     overheads = measure(arguments.python or sys.executable, folders)
     print(f"{'overhead of a call':26} {'argala':>10} {'0.0.0':>10} {'ratio':>7}   bar")

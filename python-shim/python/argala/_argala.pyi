@@ -7,8 +7,8 @@ __all__ = ["ArgalaEngine", "Decision", "Finding", "Gate", "Guarded", "PolicyErro
 
 __version__: str
 
-Verdict: TypeAlias = Literal["allow", "deny", "ask"]
-GateT = TypeVar("GateT", bound=Gate)
+_Verdict: TypeAlias = Literal["allow", "deny", "ask"]
+_GateT = TypeVar("_GateT", bound=Gate)
 
 def run_command(itself: Sequence[str], arguments: Sequence[str], /) -> int:
     """Runs the `argala` command and gives back its exit code. `itself`: the words that start it."""
@@ -67,7 +67,7 @@ class Decision:
 
     def __new__(
         cls,
-        decision: Verdict,
+        decision: _Verdict,
         rule: str,
         method: str,
         at: str | None,
@@ -79,7 +79,7 @@ class Decision:
         findings: tuple[Finding, ...],
     ) -> Decision: ...
     @property
-    def decision(self) -> Verdict:
+    def decision(self) -> _Verdict:
         """The verdict: "allow", "deny" or "ask" (a person must say yes first)."""
 
     @property
@@ -170,13 +170,13 @@ class Gate:
     """What `argala.Guard` is natively: an engine, and what becomes of a call that it doesn't allow."""
 
     def __new__(
-        cls: type[GateT],
+        cls: type[_GateT],
         engine: ArgalaEngine,
         on_deny: Literal["raise", "return"],
         mode: Literal["enforce", "monitor"],
         on_decision: Callable[[Decision], object] | None,
         /,
-    ) -> GateT: ...
+    ) -> _GateT: ...
     @property
     def engine(self) -> ArgalaEngine:
         """The policy, compiled."""

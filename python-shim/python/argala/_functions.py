@@ -92,7 +92,9 @@ def _of_partial(tool: Tool) -> set[str]:
 
 
 def _pinned(tool: Tool) -> Tool:
-    """What a call of the tool runs, as it is now: another `__call__` that its class gets later doesn't count."""
+    """What a call of the tool runs, as it is now: what a partial or a class is set to later doesn't count."""
+    if type(tool) is functools.partial:
+        return functools.partial(_pinned(tool.func), *tool.args, **tool.keywords)
     if isinstance(tool, (FunctionType, MethodType, BuiltinFunctionType, functools.partial, type)):
         return tool
     call = inspect.getattr_static(type(tool), "__call__", None)
