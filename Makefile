@@ -35,7 +35,7 @@ PYRIGHT := tests/node_modules/.bin/pyright
 # The Pythons that `make test-wheel` tests the wheel with; one that isn't there is told of.
 PYTHONS ?= python3.10 python3.11 python3.12 python3.13
 
-.PHONY: test test-rust test-python wheel test-wheel lint types conformance demo bench fuzz clean
+.PHONY: test test-rust test-python wheel test-wheel lint types conformance demo bench bench-python fuzz clean
 
 test: test-rust test-python
 
@@ -133,6 +133,16 @@ demo:
 
 bench:
 	$(CARGO) bench --workspace --locked
+
+# The cost of a guarded Python call, in that of the first Argala, whose wheel is for CPython 3.11 on Linux alone.
+BENCH := target/bench-python
+bench-python: $(BIN)/maturin
+	rm -rf $(BENCH)
+	cd python-shim && ../$(BIN)/maturin build --release --locked --quiet --out ../$(BENCH)
+	$(BIN)/pip install --quiet --no-deps --target $(BENCH)/argala $(BENCH)/*.whl
+	-$(BIN)/pip install --quiet --no-deps --target $(BENCH)/original --only-binary :all: --implementation cp \
+		--python-version 3.11 --abi cp311 --platform manylinux2014_x86_64 argala==0.0.0
+	$(BIN)/python python-shim/benches/overhead.py --argala $(BENCH)/argala --original $(BENCH)/original
 
 # libFuzzer drives each target by what of the code its inputs reach. Needs a C++ compiler. What it finds lies in
 # fuzz/artifacts, what it learnt in fuzz/corpus.

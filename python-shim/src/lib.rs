@@ -16,8 +16,13 @@ mod policy_error;
 mod type_name;
 mod walk;
 
-#[pyo3::pymodule]
+// Tested with the GIL alone: a free-threaded interpreter takes it back when it imports this.
+#[pyo3::pymodule(gil_used = true)]
 mod _argala {
+    use pyo3::exceptions::PyImportError;
+    use pyo3::prelude::*;
+    use pyo3::sync::PyOnceLock;
+
     #[pymodule_export]
     use crate::command::run_command;
     #[pymodule_export]
@@ -30,13 +35,25 @@ mod _argala {
     use crate::guarded::Guarded;
     #[pymodule_export]
     use crate::policy_error::PolicyError;
+    use crate::walk::Known;
     #[pymodule_export]
     #[allow(non_upper_case_globals, reason = "Python's own name for it")]
     const __version__: &str = env!("CARGO_PKG_VERSION");
 
     #[pymodule_init]
-    fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        static HOME: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+
+        let py = module.py();
+        let builtins = py.import("builtins")?;
+        // What is known of Python is known of one interpreter: to another one, its Enum is no Enum.
+        if !HOME.get_or_init(py, || builtins.clone().unbind()).is(&builtins) {
+            return Err(PyImportError::new_err(
+                "argala is loaded in another interpreter of this process already, and serves one only: \
+                 use it there, or a process for each",
+            ));
+        }
         // Before anything that is judged can have changed them.
-        crate::walk::Known::get(module.py()).map(drop)
+        Known::get(py).map(drop)
     }
 }

@@ -157,6 +157,15 @@ def test_call_of_a_class_monkeypatched(monkeypatch: pytest.MonkeyPatch) -> None:
     refused(lambda: protected("DROP TABLE users"))
 
 
+def test_partial_swap() -> None:
+    partial = functools.partial(execute_sql_query, query="SELECT 1")
+    (protected,) = protect_tools([partial], POLICY)
+    partial.keywords["query"] = "DROP TABLE users"
+    partial.__setstate__((lambda: ran.append("swapped"), (), {}, {}))
+    assert protected() == "SELECT 1"
+    assert ran == ["SELECT 1"]
+
+
 def test_default_swap() -> None:
     def execute_sql_query(query: str = "SELECT 1") -> str:
         ran.append(query)

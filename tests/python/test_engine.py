@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -189,23 +188,6 @@ def test_signatures_and_documentation_are_told() -> None:
     assert str(inspect.signature(ENGINE.inspect_payload)) == "(method, args=(), kwargs=None)"
     for name in ("check", "check_json", "inspect_payload", "admit", "from_toml", "from_policy_file", "policy_hash"):
         assert inspect.getdoc(getattr(ArgalaEngine, name))
-
-
-# --- threads
-
-
-def test_threads_share_an_engine() -> None:
-    large = b'{"a": "' + b"x" * 70_000 + b' DROP"}'
-
-    def judge(index: int) -> tuple[bool, bool, str]:
-        return (
-            ENGINE.check("m", {"a": [index] * 50}).allowed,
-            ENGINE.check("m", {"a": [index, "drop"]}).allowed,
-            ENGINE.check_json("m", large).rule,
-        )
-
-    with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(judge, range(64))) == {(True, False, "denied_patterns")}
 
 
 @pytest.mark.parametrize(

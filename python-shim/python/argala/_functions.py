@@ -92,7 +92,9 @@ def _of_partial(tool: Tool) -> set[str]:
 
 
 def _pinned(tool: Tool) -> Tool:
-    """What a call of the tool runs, as it is now: another `__call__` that its class gets later doesn't count."""
+    """What a call of the tool runs, as it is now: what a partial or a class is set to later doesn't count."""
+    if type(tool) is functools.partial:
+        return functools.partial(_pinned(tool.func), *tool.args, **tool.keywords)
     if isinstance(tool, (FunctionType, MethodType, BuiltinFunctionType, functools.partial, type)):
         return tool
     call = inspect.getattr_static(type(tool), "__call__", None)
@@ -111,7 +113,8 @@ def _plain(behind: Any = None) -> Tool:
     def call(*args: Any, **kwargs: Any) -> Any:
         nonlocal behind
         guarded: Any = "guarded"
-        return guarded(*args, **kwargs)
+        # To unpack an empty dict costs as much as the rest of this.
+        return guarded(*args, **kwargs) if kwargs else guarded(*args)
 
     return call
 
