@@ -236,6 +236,7 @@ impl ArgalaEngine {
 }
 
 /// What came of telling an inspector of a call.
+#[expect(clippy::large_enum_variant, reason = "a box for each call would cost more than the move")]
 pub(crate) enum Heard<'p, T> {
     /// It needed no more to deny the call.
     Denied(Box<argala_engine::Decision>),

@@ -73,7 +73,7 @@ values = st.recursive(
 arguments = st.dictionaries(keys, values, max_size=6)
 
 
-@hypothesis.settings(max_examples=500, deadline=None)
+@hypothesis.settings(max_examples=200, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 @hypothesis.given(method=st.sampled_from(["open", "typed", "unknown", "", "öpen"]), arguments=arguments)
 def test_an_object_is_judged_as_its_text(method: str, arguments: dict[str, object]) -> None:
     judged = ENGINE.check(method, arguments)
@@ -82,7 +82,7 @@ def test_an_object_is_judged_as_its_text(method: str, arguments: dict[str, objec
     assert judged.to_dict() == json.loads(json.dumps(judged.to_dict()))
 
 
-@hypothesis.settings(max_examples=200, deadline=None)
+@hypothesis.settings(max_examples=200, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 @hypothesis.given(arguments=arguments)
 def test_what_is_admitted_is_equal_to_what_was_given(arguments: dict[str, object]) -> None:
     engine = ArgalaEngine({"allowed_methods": ["m"]})
