@@ -49,12 +49,10 @@ impl Kinds {
         let mut of_byte = [0; 256];
         let mut byte = 0;
         while byte < 256 {
+            let control = if byte < b' ' as usize { CONTROL } else { 0 };
             #[allow(clippy::indexing_slicing, reason = "half a byte is below 16, and a byte below 256")]
             {
-                of_byte[byte] = (rows[byte >> 4] & columns[byte & 15]) as u16;
-            }
-            if byte < b' ' as usize {
-                of_byte[byte] |= CONTROL;
+                of_byte[byte] = (rows[byte >> 4] & columns[byte & 15]) as u16 | control;
             }
             byte += 1;
         }
@@ -186,19 +184,15 @@ impl Look {
 }
 
 #[inline]
-fn rows_in(blocks: &[u64; BLOCKS], before: u64, length: usize) -> Rows {
-    let [first, second, third, fourth, fifth, sixth, seventh, _] = *blocks;
-    let befores = [before, first, second, third, fourth, fifth, sixth, seventh];
-    let mut lows = blocks.map(|high| !high);
-    if let Some(last) = lows.get_mut(length / BLOCK) {
-        *last &= (1 << (length % BLOCK)) - 1;
-    }
+fn rows_in(blocks: &[u64; BLOCKS], mut before: u64, length: usize) -> Rows {
     let (mut long, mut pairs) = (0, 0);
-    let count = length.div_ceil(BLOCK);
-    for ((high, low), before) in blocks.iter().zip(&lows).zip(&befores).take(count) {
+    for (at, high) in blocks.iter().enumerate().take(length.div_ceil(BLOCK)) {
+        let looked_at = if at == length / BLOCK { (1 << (length % BLOCK)) - 1 } else { u64::MAX };
         // A row that lies over both blocks has less than its length in either.
-        long |= long_in(*high) | long_in(high << ROW | before >> (BLOCK - ROW));
+        long |= long_in(*high) | long_in(high << (ROW - 1) | before >> (BLOCK - ROW + 1));
+        let low = !high & looked_at;
         pairs |= low & (low << 1 | !before >> (BLOCK - 1));
+        before = *high;
     }
     Rows { high: long != 0, low: pairs != 0 }
 }
