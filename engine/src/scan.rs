@@ -118,12 +118,11 @@ impl Scanner {
 
     /// Adds the text of a leaf to those that are scanned.
     pub(crate) fn push(&self, arena: &mut Arena, text: &str, leaf: Leaf) {
-        arena.push(text, leaf);
         // What a number can be decoded to is a number.
         if leaf.kind == LeafKind::Number {
-            return;
+            return arena.push(text, leaf);
         }
-        let outlook = Outlook::of(text.as_bytes(), self.spaces);
+        let outlook = arena.push_with(leaf, |folded| Outlook::folding(text.as_bytes(), self.spaces, folded));
         if outlook.may_differ && self.joints.may_matter(text)
             || self.spaces && has_wide_space(text.as_bytes(), outlook)
         {

@@ -13,13 +13,13 @@ pub(super) struct Reaches<'p, 'c> {
     hold: &'c [bool],
     places: &'c Places,
     /// Of each rule: the leaf that was asked about last, and the answer. A leaf can have as many hits as bytes, and they
-    /// come leaf by leaf.
+    /// come leaf by leaf. Empty before the first hit, which most calls don't have.
     last: Vec<Option<(Leaf, bool)>>,
 }
 
 impl<'p, 'c> Reaches<'p, 'c> {
     pub(super) fn new(rules: &'p [DenyRule], hold: &'c [bool], places: &'c Places) -> Self {
-        Self { rules, hold, places, last: vec![None; rules.len()] }
+        Self { rules, hold, places, last: Vec::new() }
     }
 
     /// Whether a rule that holds for the method is about this leaf.
@@ -31,6 +31,9 @@ impl<'p, 'c> Reaches<'p, 'c> {
     /// The rule of a hit, where the rule holds for the method and the place.
     pub(super) fn rule_for(&mut self, hit: &Hit<'_, '_>) -> Option<&'p DenyRule> {
         let rule = self.rules.get(hit.rule).filter(|_| self.hold.get(hit.rule) == Some(&true))?;
+        if self.last.is_empty() {
+            self.last = vec![None; self.rules.len()];
+        }
         let last = self.last.get_mut(hit.rule)?;
         let reached = match *last {
             Some((leaf, reached)) if leaf == hit.leaf => reached,

@@ -73,11 +73,16 @@ impl Drop for Arena {
 impl Arena {
     /// Adds a text.
     pub(super) fn push(&mut self, text: &str, leaf: Leaf) {
+        self.push_with(leaf, |folded| folded.extend(text.bytes().map(|byte| byte.to_ascii_lowercase())));
+    }
+
+    /// Adds the text that is added here, its letters folded.
+    pub(super) fn push_with<T>(&mut self, leaf: Leaf, add: impl FnOnce(&mut Vec<u8>) -> T) -> T {
         let Buffers { folded, leaves, .. } = &mut self.buffers;
         leaves.push((folded.len(), leaf));
-        folded.reserve(text.len() + 1);
-        folded.extend(text.bytes().map(|byte| byte.to_ascii_lowercase()));
+        let added = add(folded);
         folded.push(SEPARATOR);
+        added
     }
 
     /// Keeps the text of a leaf as it stands: it may be read in other ways.

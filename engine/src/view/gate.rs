@@ -4,7 +4,7 @@
 //! begin a notation are the bytes beside it tested, without a branch for each byte. What it says no to has no reading (a
 //! property holds that); what it says yes to mostly has none either.
 
-use argala_vector::{BLOCK, Kinds, MOST};
+use argala_vector::{Kinds, Look, MOST};
 
 use super::{base64, hex, runs};
 
@@ -73,65 +73,55 @@ pub(crate) struct Outlook {
 }
 
 impl Outlook {
-    /// Of this text; `spaces` asks for what it says of them.
-    pub(crate) fn of(text: &[u8], spaces: bool) -> Self {
-        let seen = look(text, spaces);
+    /// Of this text, which is added to `folded` in small letters; `spaces` asks for what it says of them.
+    pub(crate) fn folding(text: &[u8], spaces: bool, folded: &mut Vec<u8>) -> Self {
+        let before = folded.len();
+        let outlook = Self::of(text, spaces, |group| KINDS.look_and_fold(group, folded));
+        // Where a notation begins, the rest wasn't looked at.
+        let rest = text.get(folded.len() - before..).unwrap_or_default();
+        folded.extend(rest.iter().map(u8::to_ascii_lowercase));
+        outlook
+    }
+
+    fn of(text: &[u8], spaces: bool, look: impl FnMut(&[u8]) -> Look) -> Self {
+        let seen = walk(text, spaces, look);
         Self { may_differ: seen.may_differ || base64::may_be(text) || hex::may_be(text), ..seen }
     }
 }
 
 /// False where a text has no reading but itself.
 pub(super) fn may_differ(text: &[u8]) -> bool {
-    Outlook::of(text, false).may_differ
+    Outlook::of(text, false, |group| KINDS.look(group)).may_differ
 }
 
 /// Whether a notation begins anywhere, or a long run of base64 is there; and whether anything could be wide space. Where one
 /// begins, the rest isn't looked at.
-fn look(text: &[u8], spaces: bool) -> Outlook {
+fn walk(text: &[u8], spaces: bool, mut look: impl FnMut(&[u8]) -> Look) -> Outlook {
     const FOUND: Outlook = Outlook { may_differ: true, may_be_wide: true };
     let byte_at = |at: usize| text.get(at).copied().unwrap_or(b'\n');
-    let (mut from, mut last) = (0_usize, 0);
+    let (mut from, mut last) = (0_usize, Look::NOTHING);
     // Two low bytes side by side: two spaces are such ones, and most text has few of them.
-    let (mut kinds, mut low_pairs, mut last_low) = (0, 0, 0);
+    let (mut control, mut low_pairs) = (false, false);
     for group in text.chunks(MOST) {
-        let look = KINDS.look(group);
+        let look = look(group);
+        let to = from + group.len();
         let before = from.checked_sub(1).map_or(b'\n', byte_at);
         let may_begin =
             look.kinds & MAY_BEGIN != 0 || look.kinds & X != 0 && (look.kinds & ZERO != 0 || before == b'0');
-        if may_begin && notates_at(before, group, byte_at(from + group.len())) {
+        if may_begin && notates_at(before, group, byte_at(to)) {
             return FOUND;
         }
-        kinds |= look.kinds;
-        for (block, high) in group.chunks(BLOCK).zip(look.high) {
-            let to = from + block.len();
-            let near = from.saturating_sub(runs::LONG - 1)..to;
-            if may_be_long(last, high) && runs::has_long(text.get(near).unwrap_or_default()) {
-                return FOUND;
-            }
-            if spaces {
-                let low = if block.len() == BLOCK { !high } else { !high & ((1 << block.len()) - 1) };
-                low_pairs |= low & (low << 1 | last_low);
-                last_low = low >> (BLOCK - 1);
-            }
-            (from, last) = (to, high);
+        let near = from.saturating_sub(runs::LONG - 1)..to;
+        let rows = look.rows(last, group.len());
+        if rows.high && runs::has_long(text.get(near).unwrap_or_default()) {
+            return FOUND;
         }
+        control |= look.control;
+        low_pairs |= rows.low;
+        (from, last) = (to, look.last());
     }
-    Outlook { may_differ: false, may_be_wide: spaces && kinds & CONTROL != 0 || low_pairs != 0 }
+    Outlook { may_differ: false, may_be_wide: spaces && (control || low_pairs) }
 }
-
-/// Whether there are as many bits in a row as make a long run, those of the next block behind those of the last one.
-fn may_be_long(last: u64, next: u64) -> bool {
-    let two = next & next >> 1;
-    let four = two & two >> 2;
-    let eight = four & four >> 4;
-    // Of a run that lies over both, one block has half.
-    let over_both = last >> (u64::BITS - HALF) == HALF_RUN || next & HALF_RUN == HALF_RUN;
-    eight & eight >> 8 != 0 || over_both && last.leading_ones() + next.trailing_ones() >= runs::LONG as u32
-}
-
-/// Half a long run.
-const HALF: u32 = runs::LONG as u32 / 2;
-const HALF_RUN: u64 = (1 << HALF) - 1;
 
 /// Whether one does so, by the bytes beside it.
 fn notates_at(last: u8, block: &[u8], next: u8) -> bool {

@@ -104,7 +104,7 @@ fn is_notation(text: &str, places: Range<usize>) -> bool {
     let part = bytes.get(places.clone());
     places.zip(part.unwrap_or_default()).any(|(place, byte)| {
         // Most bytes are these.
-        if matches!(byte, b' ' | b'a'..=b'w') {
+        if matches!(byte, b' ' | b',' | b'.' | b'0'..=b'<' | b'A'..=b'W' | b'_' | b'a'..=b'w') {
             return false;
         }
         let (before, next) = (at(place.checked_sub(1)), at(Some(place + 1)));
@@ -237,16 +237,14 @@ fn leave_out(text: &str, pairs: &Pairs) -> Option<Without> {
         let joints_before = without.marks.joints.len();
         // From the first mark to the last one, and what stands between them.
         let (mut end, mut reach) = (at, at);
-        let (mut between, mut pending) = (String::new(), String::new());
+        let mut between = String::new();
         loop {
             if let Some(length) = mark(reach) {
+                between.push_str(text.get(end..reach).unwrap_or_default());
                 reach += length;
                 end = reach;
-                between.push_str(&pending);
-                pending.clear();
                 without.marks.joints.push(without.marks.text.len() + at - copied + between.len());
-            } else if let Some(byte) = bytes.get(reach).filter(|_| joins(bytes, reach)) {
-                pending.push(char::from(*byte));
+            } else if joins(bytes, reach) {
                 reach += 1;
             } else {
                 break;

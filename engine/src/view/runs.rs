@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 /// The shortest run that counts as long.
-pub(super) const LONG: usize = 16;
+pub(super) const LONG: usize = argala_vector::ROW;
 
 /// The lowest of its characters.
 pub(super) const FLOOR: u8 = b'+';

@@ -2,7 +2,7 @@
 //!
 //! That is no decoding of its own: it is how readings, and the patterns that are looked for in them, are compared.
 
-use argala_vector::{BLOCK, Kinds, MOST};
+use argala_vector::{Kinds, Look, MOST};
 
 use super::gate::Outlook;
 
@@ -35,19 +35,15 @@ const SPACES: Kinds = Kinds::new(
 /// Whether a text of ASCII may have white space that [`collapse`] would change: any but a space, or two of them. Most text
 /// has none by what is known of it already.
 pub(crate) fn has_wide_space(text: &[u8], outlook: Outlook) -> bool {
-    (outlook.may_be_wide || memchr::memchr(b'\n', text).is_some()) && is_wide(text)
+    outlook.may_be_wide && is_wide(text)
 }
 
 pub(super) fn is_wide(text: &[u8]) -> bool {
-    let mut last = 0;
+    let mut last = Look::NOTHING;
     text.chunks(MOST).any(|group| {
         let look = SPACES.look(group);
-        look.kinds != 0
-            || group.chunks(BLOCK).zip(look.high).any(|(block, high)| {
-                let low = !high & (u64::MAX >> (BLOCK - block.len()));
-                let pairs = low & (low << 1 | last);
-                last = low >> (BLOCK - 1);
-                pairs != 0
-            })
+        let rows = look.rows(last, group.len());
+        last = look.last();
+        look.kinds != 0 || rows.low
     })
 }

@@ -31,7 +31,7 @@ proptest! {
 
     #[test]
     fn no_wide_space_is_overlooked(text in prop_oneof![texts(), "[ab,]{0,70}[ \t\n\r]{0,2}[ab,]{0,70}"]) {
-        let outlook = Outlook::of(text.as_bytes(), true);
+        let outlook = Outlook::folding(text.as_bytes(), true, &mut Vec::new());
         prop_assert_eq!(has_wide_space(text.as_bytes(), outlook), is_wide(text.as_bytes()));
     }
 }
