@@ -12,7 +12,11 @@ import os
 import sqlite3
 from typing import Any
 
-os.environ |= {"CREWAI_DISABLE_TELEMETRY": "true", "OTEL_SDK_DISABLED": "true", "CREWAI_DISABLE_VERSION_CHECK": "true"}
+os.environ |= {
+    "CREWAI_DISABLE_TELEMETRY": "true",
+    "OTEL_SDK_DISABLED": "true",
+    "CREWAI_DISABLE_VERSION_CHECK": "true",
+}
 
 from argala import protect_tools
 from crewai import Agent, BaseLLM, Crew, Task
@@ -24,7 +28,9 @@ args.query = { type = "sql", dialect = "sqlite", allow = ["select"], required = 
 """
 
 database = sqlite3.connect(":memory:", check_same_thread=False)
-database.executescript("CREATE TABLE users (name TEXT); INSERT INTO users VALUES ('Ada'), ('Grace');")
+database.executescript(
+    "CREATE TABLE users (name TEXT); INSERT INTO users VALUES ('Ada'), ('Grace');"
+)
 
 
 class ExecuteSqlQuery(BaseTool):
@@ -44,7 +50,10 @@ class ScriptedModel(BaseLLM):
     def call(self, messages: Any, *_: Any, **__: Any) -> Any:
         for message in messages[-2:]:
             if message["role"] == "assistant":
-                print("the model reads:", message["content"].partition("Observation:")[2].strip())
+                print(
+                    "the model reads:",
+                    message["content"].partition("Observation:")[2].strip(),
+                )
         return self.answers.pop(0)
 
     def supports_function_calling(self) -> bool:
@@ -67,8 +76,18 @@ model = ScriptedModel(
 # The one line. With on_deny="return", the model reads why a call was refused, and the crew counts it as a failed call.
 tools = protect_tools([ExecuteSqlQuery()], POLICY, on_deny="return")
 
-clerk = Agent(role="clerk", goal="look after the database", backstory="careful", llm=model, tools=tools)
-task = Task(description="Who is there? Then clean up.", expected_output="names", agent=clerk)
+clerk = Agent(
+    role="clerk",
+    goal="look after the database",
+    backstory="careful",
+    llm=model,
+    tools=tools,
+)
+task = Task(
+    description="Who is there? Then clean up.", expected_output="names", agent=clerk
+)
 print("the crew says:", Crew(agents=[clerk], tasks=[task]).kickoff())
 
-print("still in the table:", database.execute("SELECT count(*) FROM users").fetchone()[0])
+print(
+    "still in the table:", database.execute("SELECT count(*) FROM users").fetchone()[0]
+)

@@ -14,9 +14,22 @@ import sqlite3
 from collections.abc import AsyncIterator
 from typing import Any
 
-from agents import Agent, FunctionTool, Model, ModelResponse, Runner, Usage, function_tool, set_tracing_disabled
+from agents import (
+    Agent,
+    FunctionTool,
+    Model,
+    ModelResponse,
+    Runner,
+    Usage,
+    function_tool,
+    set_tracing_disabled,
+)
 from argala import protect_tools
-from openai.types.responses import ResponseFunctionToolCall, ResponseOutputMessage, ResponseOutputText
+from openai.types.responses import (
+    ResponseFunctionToolCall,
+    ResponseOutputMessage,
+    ResponseOutputText,
+)
 
 POLICY = """
 [tools.query]
@@ -62,16 +75,29 @@ class ScriptedModel(Model):
         if self.script:
             turn, sql = self.script.pop(0)
             return ResponseFunctionToolCall(
-                type="function_call", call_id=f"call-{turn}", name="query", arguments=json.dumps({"sql": sql})
+                type="function_call",
+                call_id=f"call-{turn}",
+                name="query",
+                arguments=json.dumps({"sql": sql}),
             )
-        text = ResponseOutputText(type="output_text", text="That is all.", annotations=[])
-        return ResponseOutputMessage(type="message", id="message", role="assistant", status="completed", content=[text])
+        text = ResponseOutputText(
+            type="output_text", text="That is all.", annotations=[]
+        )
+        return ResponseOutputMessage(
+            type="message",
+            id="message",
+            role="assistant",
+            status="completed",
+            content=[text],
+        )
 
 
 async def main() -> None:
     set_tracing_disabled(True)
     database = sqlite3.connect(":memory:")
-    database.executescript("CREATE TABLE users (id INTEGER, name TEXT); INSERT INTO users VALUES (1, 'Ada'), (2, 'Bo')")
+    database.executescript(
+        "CREATE TABLE users (id INTEGER, name TEXT); INSERT INTO users VALUES (1, 'Ada'), (2, 'Bo')"
+    )
 
     # The one line. With `on_deny="return"` the model reads why a call was refused, and can do something else.
     tools = protect_tools([query_tool(database)], POLICY, on_deny="return")
@@ -79,7 +105,9 @@ async def main() -> None:
     agent = Agent(name="analyst", model=ScriptedModel(SCRIPT), tools=[*tools])
     result = await Runner.run(agent, "Who uses this?")
     for item in result.new_items:
-        if item.type == "tool_call_item" and isinstance(item.raw_item, ResponseFunctionToolCall):
+        if item.type == "tool_call_item" and isinstance(
+            item.raw_item, ResponseFunctionToolCall
+        ):
             print("model:", item.raw_item.arguments)
         elif item.type == "tool_call_output_item":
             print("tool: ", item.output)

@@ -93,9 +93,11 @@ def _of_partial(tool: Tool) -> set[str]:
 
 def _pinned(tool: Tool) -> Tool:
     """What a call of the tool runs, as it is now: what a partial or a class is set to later doesn't count."""
-    if type(tool) is functools.partial:
-        return functools.partial(_pinned(tool.func), *tool.args, **tool.keywords)
-    if isinstance(tool, (FunctionType, MethodType, BuiltinFunctionType, functools.partial, type)):
+    if isinstance(tool, functools.partial):
+        # A class of partials of its own may do anything with a call.
+        own = type(tool) is functools.partial
+        return functools.partial(_pinned(tool.func), *tool.args, **tool.keywords) if own else tool
+    if isinstance(tool, (FunctionType, MethodType, BuiltinFunctionType, type)):
         return tool
     call = inspect.getattr_static(type(tool), "__call__", None)
     return MethodType(call, tool) if isinstance(call, FunctionType) else tool
