@@ -49,7 +49,7 @@ enum Command {
 }
 
 /// What went wrong, for a person, and the exit code.
-struct Failure {
+pub(crate) struct Failure {
     message: String,
     code: u8,
 }

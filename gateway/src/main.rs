@@ -4,7 +4,9 @@
 //! call's way through the gateway: [`connection`] and the host's stream carry frames, [`session`] takes them in order,
 //! its `guard` judges, and what was judged goes on.
 
+mod caller;
 mod cli;
+mod config;
 mod connection;
 mod health;
 mod host;

@@ -41,6 +41,7 @@ use argala_wire::outbox::Outbox;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::caller::Caller;
 use crate::connection::{Connection, Ending, News, Report, ServerId};
 use crate::health::{self, Health};
 use crate::host::{PostId, Said, Told};
@@ -74,6 +75,7 @@ pub(crate) struct Setup {
     pub(crate) awaited: Awaited,
     /// Where is noted how the servers are.
     pub(crate) health: Health,
+    pub(crate) caller: Caller,
 }
 
 /// Bytes that may wait for a host that doesn't read. Past that nothing more is read from anyone.

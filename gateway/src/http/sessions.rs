@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use super::message::Room;
 use super::session::{Need, Session};
 use super::streams::Style;
+use crate::caller::Caller;
 use crate::host::{PostId, Said};
 use crate::session::{self, Awaited, EVENTS, HOST_QUEUE, Setup};
 
@@ -134,7 +135,8 @@ impl Sessions {
         let slot = self.last_slot.fetch_add(1, Ordering::Relaxed) + 1;
         let awaited = Awaited::default();
         let era = if style == Style::Modern { Era::Modern } else { Era::Legacy };
-        let setup = Setup { era: Some(era), slot, awaited: awaited.clone(), ..self.setup.clone() };
+        let caller = Caller::unknown();
+        let setup = Setup { era: Some(era), slot, awaited: awaited.clone(), caller, ..self.setup.clone() };
         let (say, said) = mpsc::channel(EVENTS);
         let session = Arc::new(Session::new(style, shared, say, awaited));
         tokio::spawn(run(setup, said, Arc::clone(&session), self.stop.clone(), permit));

@@ -34,6 +34,7 @@ impl Stage {
             slot: 7,
             awaited: Awaited::default(),
             health: Health::of(std::iter::once("s")),
+            caller: crate::caller::Caller::unknown(),
         };
         let (told, host) = outbox(HOST_QUEUE);
         let (queue, server) = outbox(HOST_QUEUE);

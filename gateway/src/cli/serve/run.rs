@@ -1,0 +1,149 @@
+//! The gateway's run, from its configuration to its end.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+
+use super::check_relayed;
+use crate::caller::Caller;
+use crate::cli::{Failure, load_policy};
+use crate::config::{Config, Http};
+use crate::health::Health;
+use crate::http;
+use crate::servers::Server;
+use crate::session::Setup;
+use crate::shared;
+use crate::stdio;
+
+const MAX_CONNECTIONS: usize = 10_000;
+const MAX_SESSIONS: usize = 1_000;
+/// In seconds.
+const SESSION_IDLE: u64 = 1800;
+
+/// Serves until the host is gone, or the process is told to stop.
+pub(super) fn run(config: Config, servers: Vec<Server>, insecure: bool) -> Result<ExitCode, Failure> {
+    let Some(policy) = &config.policy else {
+        let message = "no policy: give --policy FILE, or `policy` in the configuration";
+        return Err(Failure { message: message.to_owned(), code: 2 });
+    };
+    let policy = load_policy(policy)?;
+    let relayed: Result<Vec<_>, _> = config.relay_methods.iter().map(|text| check_relayed(text)).collect();
+    let relayed = relayed.map_err(|error| Failure::new(format!("relay_methods: {error}")))?;
+    tracing::info!(
+        policy = policy.identity(),
+        servers = servers.len(),
+        "argala {}",
+        env!("CARGO_PKG_VERSION")
+    );
+    let setup = Setup {
+        policy,
+        health: Health::of(servers.iter().map(|server| server.name.as_str())),
+        servers: servers.into(),
+        relayed: relayed.into(),
+        era: None,
+        slot: 0,
+        awaited: Default::default(),
+        caller: Caller::unknown(),
+    };
+    let runtime = match config.http.address {
+        // One host needs one thread.
+        None => tokio::runtime::Builder::new_current_thread(),
+        Some(_) => tokio::runtime::Builder::new_multi_thread(),
+    }
+    .enable_all()
+    .build()
+    .map_err(|error| Failure::new(format!("the runtime can't be started: {error}")))?;
+    let servers = Arc::clone(&setup.servers);
+    let stop = runtime.block_on(async { Stop::watch() });
+    let served = match &config.http.address {
+        Some(address) => runtime.block_on(serve_http(address, &config.http, insecure, setup, stop.told())),
+        None => {
+            let serve = stdio::serve(setup, tokio::io::stdin(), tokio::io::stdout(), stop.told());
+            runtime.block_on(serve);
+            Ok(())
+        }
+    };
+    runtime
+        .block_on(shared::end_all(servers.iter().filter_map(|server| server.shared.as_ref()), stop.told()));
+    // A thread still waits for the host's next line, and would wait for ever.
+    runtime.shutdown_background();
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+async fn serve_http(
+    address: &str,
+    http: &Http,
+    insecure: bool,
+    setup: Setup,
+    stop: impl Future<Output = ()>,
+) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::new(format!("--http {address}: {error}"));
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    if !bound.ip().is_loopback() && !insecure {
+        return Err(Failure {
+            message: format!(
+                "--http {address}: other machines could call every tool. Serve 127.0.0.1, or, where something \
+                 before the gateway decides who may ask, add --insecure"
+            ),
+            code: 2,
+        });
+    }
+    let most = |asked: Option<usize>, usual| asked.unwrap_or(usual).clamp(1, Semaphore::MAX_PERMITS);
+    let options = http::Options {
+        hosts: http.allow_hosts.clone(),
+        origins: http.allow_origins.clone(),
+        max_connections: most(http.max_connections, MAX_CONNECTIONS),
+        max_sessions: most(http.max_sessions, MAX_SESSIONS),
+        session_idle: Duration::from_secs(http.session_idle.unwrap_or(SESSION_IDLE).max(1)),
+    };
+    eprintln!("listening on http://{bound}/mcp");
+    http::serve(listener, bound, setup, options, stop).await;
+    Ok(())
+}
+
+/// That the process is told to stop, so that it can end its servers first.
+struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    fn watch() -> Self {
+        let (stopping, stop) = watch::channel(false);
+        tokio::spawn(async move {
+            told_to_stop().await;
+            let _ = stopping.send(true);
+        });
+        Self(stop)
+    }
+
+    /// Ends when the process has been told to stop.
+    fn told(&self) -> impl Future<Output = ()> + use<> {
+        let mut stop = self.0.clone();
+        async move {
+            let _ = stop.wait_for(|told| *told).await;
+        }
+    }
+}
+
+async fn told_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut signals: Vec<_> = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()]
+            .into_iter()
+            .filter_map(|kind| signal(kind).ok())
+            .collect();
+        std::future::poll_fn(|context| {
+            if signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready()) {
+                std::task::Poll::Ready(())
+            } else {
+                std::task::Poll::Pending
+            }
+        })
+        .await;
+    }
+    #[cfg(not(unix))]
+    let _ = tokio::signal::ctrl_c().await;
+}
