@@ -1,5 +1,6 @@
 //! The command line: what can be said, and which part of the program does it.
 
+mod audit;
 mod check;
 #[cfg(feature = "demo")]
 mod demo;
@@ -35,6 +36,7 @@ struct Cli {
 enum Command {
     Serve(serve::Serve),
     Check(check::Check),
+    Audit(audit::Audit),
     Status(status::Status),
     Schema(schema::Schema),
     #[cfg(feature = "demo")]
@@ -67,6 +69,7 @@ pub(crate) fn run() -> ExitCode {
     let done = match command {
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
+        Command::Audit(audit) => audit.run(),
         Command::Status(status) => status.run(),
         Command::Schema(schema) => schema.run(),
         #[cfg(feature = "demo")]

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::audit;
+
 /// A configuration.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -17,6 +19,7 @@ pub(crate) struct Config {
     /// Methods beyond the protocol's that are relayed.
     pub(crate) relay_methods: Vec<String>,
     pub(crate) http: Http,
+    pub(crate) audit: Option<audit::Settings>,
 }
 
 /// `[http]`: hosts over HTTP.
@@ -67,7 +70,10 @@ impl Config {
             fault(position, error.message().to_owned())
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        for file in [&mut config.policy, &mut config.servers].into_iter().flatten() {
+        let audit = config.audit.as_mut();
+        let of_audit = audit.map(|audit| [Some(&mut audit.file), audit.signing_key.as_mut()]);
+        let files = [config.policy.as_mut(), config.servers.as_mut()];
+        for file in files.into_iter().chain(of_audit.into_iter().flatten()).flatten() {
             *file = folder.join(&file);
         }
         Ok(config)

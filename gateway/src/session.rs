@@ -41,6 +41,7 @@ use argala_wire::outbox::Outbox;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::audit::{Audit, Event};
 use crate::caller::Caller;
 use crate::connection::{Connection, Ending, News, Report, ServerId};
 use crate::health::{self, Health};
@@ -76,6 +77,7 @@ pub(crate) struct Setup {
     /// Where is noted how the servers are.
     pub(crate) health: Health,
     pub(crate) caller: Caller,
+    pub(crate) audit: Audit,
 }
 
 /// Bytes that may wait for a host that doesn't read. Past that nothing more is read from anyone.
@@ -124,6 +126,7 @@ pub(crate) async fn run(
     host: Outbox<Told>,
     stop: impl Future<Output = ()>,
 ) {
+    let _recorded = Recorded::begin(&setup);
     let (reports, mut heard) = mpsc::channel(EVENTS);
     let open = |(id, server): (ServerId, &Server)| Connection::open(id, server, reports.clone());
     let connections: Vec<Connection> = setup.servers.iter().enumerate().map(open).collect();
@@ -164,6 +167,23 @@ pub(crate) async fn run(
     let drain = tokio::spawn(async move { while heard.recv().await.is_some() {} });
     end_all(connections, told_to_stop, stop).await;
     drain.abort();
+}
+
+/// The beginning and, when it is dropped, the end of a session in the audit log.
+struct Recorded(Audit, Caller);
+
+impl Recorded {
+    fn begin(Setup { audit, caller, .. }: &Setup) -> Self {
+        let principal = caller.principal.as_ref().map(|principal| principal.name.as_str());
+        audit.note(&Event::SessionOpened { session: &caller.session, principal });
+        Self(audit.clone(), caller.clone())
+    }
+}
+
+impl Drop for Recorded {
+    fn drop(&mut self) {
+        self.0.note(&Event::SessionClosed { session: &self.1.session });
+    }
 }
 
 /// Ends every downstream: in the time that each needs, or, once we are told to stop, in the time that they are given.

@@ -11,6 +11,7 @@ use argala_wire::child::Command;
 use clap::Args;
 
 use super::{Failure, log};
+use crate::audit;
 use crate::config::{Config, Http};
 use crate::servers::{self, Server, Transport};
 
@@ -30,6 +31,9 @@ pub(super) struct Serve {
     /// A file that says what these flags say, and what needs more than a flag (docs/config.md). Flags win.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Record every decision in this file, line by line (docs/audit.md). `argala audit verify FILE` checks it.
+    #[arg(long, value_name = "FILE")]
+    audit: Option<PathBuf>,
     /// A file with `mcpServers` (or `servers`), as hosts have it: every server in it that is not disabled.
     #[arg(long, value_name = "FILE", conflicts_with = "command")]
     servers: Option<PathBuf>,
@@ -105,10 +109,15 @@ impl Serve {
         if !self.command.is_empty() {
             config.servers = None;
         }
-        let Self { policy, servers, relayed, http, over_http, .. } = self;
+        let Self { policy, servers, relayed, http, over_http, audit, .. } = self;
         config.policy = policy.or(config.policy);
         config.servers = servers.or(config.servers);
         config.relay_methods.extend(relayed);
+        config.audit = match (audit, config.audit) {
+            (Some(file), Some(settings)) => Some(audit::Settings { file, ..settings }),
+            (Some(file), None) => Some(audit::Settings::of(file)),
+            (None, settings) => settings,
+        };
         config.http.address = http.or(config.http.address);
         over_http.add_to(&mut config.http)?;
         Ok(config)

@@ -10,6 +10,7 @@ use argala_wire::{Frame, Id, Sender};
 use super::answers::{HostKey, ReplyTo};
 use super::catalogue::ListKind;
 use super::timeouts::Timeouts;
+use crate::audit::{Outcome, Watched};
 use crate::connection::ServerId;
 use crate::host::PostId;
 
@@ -38,6 +39,25 @@ pub(super) struct Call {
     pub(super) bridge: Bridge,
     /// How long it may take.
     pub(super) limit: Option<Duration>,
+    /// Where it is a tool's: which, and what the audit log is told when it ends.
+    pub(super) tool: Option<ToolCall>,
+}
+
+/// A call of a tool that was let pass.
+#[derive(Debug)]
+pub(super) struct ToolCall {
+    /// Its name, as the policy and the host know it.
+    pub(super) method: String,
+    pub(super) watched: Option<Watched>,
+}
+
+impl ToolCall {
+    /// Records how it ended, and with how many bytes.
+    pub(super) fn end(&mut self, outcome: Outcome, bytes: usize) {
+        if let Some(watched) = self.watched.take() {
+            watched.end(outcome, bytes);
+        }
+    }
 }
 
 /// What it takes to bring server and host together where they are of different eras.
@@ -67,6 +87,7 @@ impl Call {
             wants_log: false,
             bridge: Bridge::None,
             limit: None,
+            tool: None,
         }
     }
 
@@ -279,14 +300,24 @@ impl Calls {
     pub(super) fn hold(&mut self, id: CallId) -> Option<ReplyTo> {
         let mut call = self.remove(id)?;
         let to = call.purpose.reply_to().cloned();
+        if let Some(tool) = &mut call.tool {
+            tool.end(Outcome::InputRequired, 0);
+        }
         call.purpose = Purpose::Held;
         self.insert(id, call);
         to
     }
 
     /// Gives a call that has been held a new request of the host's, with the progress token of that one.
-    pub(super) fn resume(&mut self, id: CallId, to: ReplyTo, host_token: Option<String>) {
+    pub(super) fn resume(
+        &mut self,
+        id: CallId,
+        to: ReplyTo,
+        tool: Option<ToolCall>,
+        host_token: Option<String>,
+    ) {
         let Some(mut call) = self.remove(id) else { return };
+        call.tool = tool.or(call.tool);
         call.purpose = Purpose::Relay(to);
         call.host_token = host_token.or(call.host_token);
         self.insert(id, call);

@@ -10,6 +10,7 @@ use super::calls::{Bridge, Call, CallId, Listener, Purpose, Token};
 use super::catalogue::{List, TOOLS};
 use super::translation::CallFacts;
 use super::{Session, held};
+use crate::audit::Outcome;
 use crate::connection::ServerId;
 use crate::host::PostId;
 
@@ -107,7 +108,7 @@ impl Session {
     }
 
     pub(super) fn take_response(&mut self, server: ServerId, id: &Id, frame: &Frame) {
-        let Some((call_id, call)) = self.calls.take(id, server) else {
+        let Some((call_id, mut call)) = self.calls.take(id, server) else {
             let name = self.name(server);
             return tracing::debug!(
                 server = name,
@@ -117,6 +118,9 @@ impl Session {
         };
         let facts = CallFacts { server, cacheable: call.cacheable };
         let needs_input = frame.string(&["result", "resultType"]).as_deref() == Some(modern::INPUT_REQUIRED);
+        if let Some(tool) = &mut call.tool {
+            tool.end(outcome_of(frame, needs_input), frame.text().len());
+        }
         // The answers are this server's, and no other is tried with them.
         if let Some(uri) = call.purpose.sought().filter(|_| needs_input) {
             self.routes.learn_resource(&uri, server);
@@ -334,6 +338,16 @@ impl Session {
 
 fn names_protocol(bytes: &[u8]) -> bool {
     String::from_utf8_lossy(bytes).contains("\"jsonrpc\"")
+}
+
+/// How a call ended, by its answer.
+fn outcome_of(frame: &Frame, needs_input: bool) -> Outcome {
+    match frame.raw(&["result", "isError"]) {
+        _ if needs_input => Outcome::InputRequired,
+        Some("true") => Outcome::ToolError,
+        _ if frame.at(&["error"]).is_some() => Outcome::Error,
+        _ => Outcome::Result,
+    }
 }
 
 /// The task that a call has become, in the form of either era.

@@ -1,13 +1,17 @@
 //! The guard: every `tools/call` is judged here, and nowhere else does one leave for a downstream.
 
+use std::time::{Duration, Instant};
+
 use argala_engine::{Decision, Verdict};
 use argala_json::{Limits, Options, compact, quote};
 use argala_wire::reply::{self, code};
 use argala_wire::{Era, Frame, legacy, modern};
 
-use super::Session;
 use super::answers::ReplyTo;
-use super::calls::Purpose;
+use super::calls::{Call, Purpose, ToolCall};
+use super::{Session, Setup};
+use crate::audit::{Arguments, Event, Failed, Judged};
+use crate::connection::ServerId;
 
 /// The member of `_meta` that carries a decision.
 const META: &str = "argala/decision";
@@ -28,12 +32,20 @@ impl Session {
             },
             Some(_) => return self.refuse(&to, code::INVALID_PARAMS, "`params.arguments` must be an object"),
         };
-        let decision = self.setup.policy.judge(&name, arguments.as_bytes());
-        record(&decision);
+        let began = Instant::now();
+        let mut decision = self.setup.policy.judge(&name, arguments.as_bytes());
+        let route = self.routes.own_name(&name);
+        // What isn't recorded isn't done.
+        let record = self.record(&decision, &arguments, began.elapsed(), route.map(|(server, _)| server));
+        let record = record.unwrap_or_else(|Failed(reason)| {
+            decision = unrecorded(&decision, &reason);
+            0
+        });
+        log(&decision);
         if !decision.is_allowed() {
             return self.deny(&decision, frame, &to);
         }
-        let Some((server, own)) = self.routes.own_name(&name) else {
+        let Some((server, own)) = route else {
             return self.refuse(
                 &to,
                 code::INVALID_PARAMS,
@@ -52,7 +64,32 @@ impl Session {
         let may_be_task = frame.at(&["params", "task"]).is_some() || !self.is_legacy(server);
         let purpose =
             if may_be_task && self.is_federated() { Purpose::LearnTask(to) } else { Purpose::Relay(to) };
-        self.relay(server, frame, edits, purpose);
+        let mut call = Call::own(server, purpose);
+        call.tool =
+            Some(ToolCall { method: name, watched: self.setup.audit.watch(&self.setup.caller, record) });
+        self.send_on(call, frame, edits);
+    }
+
+    /// Writes a decision to the audit log; the number of the record.
+    fn record(
+        &self,
+        decision: &Decision,
+        arguments: &str,
+        took: Duration,
+        server: Option<ServerId>,
+    ) -> Result<u64, Failed> {
+        let Setup { audit, caller, .. } = &self.setup;
+        if !audit.is_on() {
+            return Ok(0);
+        }
+        let judged = Judged {
+            session: &caller.session,
+            principal: caller.principal.as_ref().map(|principal| principal.name.as_str()),
+            server: server.map(|server| self.name(server)),
+            micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            ..Judged::of(decision, Arguments::of(arguments, None))
+        };
+        audit.record(&Event::Judged(judged))
     }
 
     fn deny(&mut self, decision: &Decision, frame: &Frame, to: &ReplyTo) {
@@ -91,7 +128,20 @@ fn written_anew(raw: &str) -> Result<String, argala_json::Error> {
     compact(raw, &Options::strict(Limits::UNBOUNDED))
 }
 
-fn record(decision: &Decision) {
+/// The denial of a call that may be made, but can't be recorded.
+fn unrecorded(decision: &Decision, reason: &str) -> Decision {
+    Decision {
+        verdict: Verdict::Deny,
+        rule: "audit.unwritable".to_owned(),
+        message: format!(
+            "ARGALA BLOCK: nothing is called that can't be recorded, and {reason}. This is no fault of the call: ask \
+             whoever runs the gateway"
+        ),
+        ..decision.clone()
+    }
+}
+
+fn log(decision: &Decision) {
     let Decision { verdict, rule, method, at, policy, .. } = decision;
     let at = at.as_deref().unwrap_or("");
     match verdict {

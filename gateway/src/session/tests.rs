@@ -35,6 +35,7 @@ impl Stage {
             awaited: Awaited::default(),
             health: Health::of(std::iter::once("s")),
             caller: crate::caller::Caller::unknown(),
+            audit: crate::audit::Audit::default(),
         };
         let (told, host) = outbox(HOST_QUEUE);
         let (queue, server) = outbox(HOST_QUEUE);

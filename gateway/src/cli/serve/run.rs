@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
 use super::check_relayed;
+use crate::audit::{Audit, Event};
 use crate::caller::Caller;
 use crate::cli::{Failure, load_policy};
 use crate::config::{Config, Http};
@@ -38,6 +39,14 @@ pub(super) fn run(config: Config, servers: Vec<Server>, insecure: bool) -> Resul
         "argala {}",
         env!("CARGO_PKG_VERSION")
     );
+    let audit = match &config.audit {
+        Some(settings) => Audit::open(settings).map_err(|failed| Failure::new(failed.0))?,
+        None => Audit::default(),
+    };
+    let names = servers.iter().map(|server| server.name.as_str()).collect();
+    let started =
+        Event::Started { version: env!("CARGO_PKG_VERSION"), policy: policy.identity(), servers: names };
+    audit.record(&started).map_err(|failed| Failure::new(failed.0))?;
     let setup = Setup {
         policy,
         health: Health::of(servers.iter().map(|server| server.name.as_str())),
@@ -47,6 +56,7 @@ pub(super) fn run(config: Config, servers: Vec<Server>, insecure: bool) -> Resul
         slot: 0,
         awaited: Default::default(),
         caller: Caller::unknown(),
+        audit: audit.clone(),
     };
     let runtime = match config.http.address {
         // One host needs one thread.
@@ -68,6 +78,7 @@ pub(super) fn run(config: Config, servers: Vec<Server>, insecure: bool) -> Resul
     };
     runtime
         .block_on(shared::end_all(servers.iter().filter_map(|server| server.shared.as_ref()), stop.told()));
+    audit.end();
     // A thread still waits for the host's next line, and would wait for ever.
     runtime.shutdown_background();
     served.map(|()| ExitCode::SUCCESS)
