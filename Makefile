@@ -15,8 +15,19 @@ FUZZ_TARGETS ?= $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets
 FUZZ_SECONDS ?= 60
 RUFF_VERSION := 0.17.6
 MYPY_VERSION := 2.4.1
+MATURIN_VERSION := 1.16.0
 
-.PHONY: test test-rust test-python lint conformance demo bench fuzz clean
+# Built once and installed wherever tests need the package. `dev` shares most with `cargo build`; what is published is
+# built, and tested, by `make wheel` and `make test-wheel`.
+PACKAGE := target/package
+WHEELS := target/wheels
+PYTEST := -c tests/pyproject.toml --rootdir tests
+# The tests that need what lives in $(VENV_LEGACY).
+LEGACY_TESTS := $(patsubst %,tests/frameworks/test_%.py,langchain mcp_adapters crewai)
+# The Pythons that `make test-wheel` tests the wheel with; one that isn't there is told of.
+PYTHONS ?= python3.10 python3.11 python3.12 python3.13
+
+.PHONY: test test-rust test-python wheel test-wheel lint conformance demo bench fuzz clean
 
 test: test-rust test-python
 
@@ -25,19 +36,38 @@ test-rust: export PROPTEST_RNG_SEED ?= 20261122
 test-rust:
 	$(CARGO) test --workspace --locked
 
-test-python: $(VENV)/.installed $(VENV_LEGACY)/.installed tests/node_modules/.installed
+test-python: $(VENV)/.installed $(VENV_LEGACY)/.installed tests/node_modules/.installed $(BIN)/maturin
 	$(CARGO) build --workspace --bins --locked
-	$(BIN)/pip install --quiet --force-reinstall --no-deps ./python-shim
-	ARGALA_BIN=target/debug/argala $(BIN)/pytest -c tests/pyproject.toml --rootdir tests tests
+	rm -rf $(PACKAGE)
+	cd python-shim && ../$(BIN)/maturin build --profile dev --locked --quiet --out ../$(PACKAGE)
+	$(BIN)/pip install --quiet --force-reinstall --no-deps $(PACKAGE)/*.whl
+	$(VENV_LEGACY)/bin/pip install --quiet --force-reinstall --no-deps $(PACKAGE)/*.whl
+	ARGALA_BIN=target/debug/argala $(BIN)/pytest $(PYTEST) $(addprefix --ignore=,$(LEGACY_TESTS)) tests
+	$(VENV_LEGACY)/bin/pytest $(PYTEST) $(LEGACY_TESTS)
+
+# What is published: a wheel for this machine, and the sources. (.github/workflows/wheels.yml builds them for all.)
+wheel: $(BIN)/maturin
+	rm -rf $(WHEELS)
+	cd python-shim && ../$(BIN)/maturin build --release --locked --sdist --out ../$(WHEELS)
+
+# The package's tests with each Python, and whole sessions with the gateway that the wheel brings.
+test-wheel: wheel $(VENV)/.installed
+	PYTHON=$(PYTHON) sh tests/wheel/smoke.sh $(WHEELS)/*.whl
+	sh tests/wheel/each.sh $(WHEELS)/*.whl $(PYTHONS)
+	ARGALA_BIN=$$(ls -d $(WHEELS)/tested/*/bin/argala | tail -n 1) $(BIN)/pytest $(PYTEST) -q \
+		tests/sessions/test_calls.py tests/sessions/test_check.py tests/sessions/test_processes.py \
+		tests/sessions/test_strict_reading.py
+	@# The sources, as they are where no wheel fits.
+	PYTHON=$(PYTHON) sh tests/wheel/smoke.sh $(WHEELS)/*.tar.gz
 
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: tests/requirements.txt | $(VENV)/bin/pip
+$(VENV)/.installed: tests/requirements.txt tests/requirements-package.txt | $(VENV)/bin/pip
 	$(BIN)/pip install --quiet --requirement tests/requirements.txt
 	touch $@
 
-$(VENV_LEGACY)/.installed: tests/requirements-legacy.txt
+$(VENV_LEGACY)/.installed: tests/requirements-legacy.txt tests/requirements-package.txt
 	$(PYTHON) -m venv $(VENV_LEGACY)
 	$(VENV_LEGACY)/bin/pip install --quiet --requirement $<
 	touch $@
@@ -66,6 +96,9 @@ $(BIN)/ruff: | $(VENV)/bin/pip
 
 $(BIN)/mypy: | $(VENV)/bin/pip
 	$(BIN)/pip install --quiet mypy==$(MYPY_VERSION)
+
+$(BIN)/maturin: | $(VENV)/bin/pip
+	$(BIN)/pip install --quiet maturin==$(MATURIN_VERSION)
 
 $(TOOLS)/bin/cargo-deny:
 	$(CARGO) install cargo-deny --locked --quiet --version $(CARGO_DENY_VERSION) --root $(TOOLS)

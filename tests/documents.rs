@@ -31,6 +31,13 @@ fn every_policy_that_is_shown_loads() {
 }
 
 #[test]
+fn the_demo_runs_under_the_sample_policy() {
+    let [sample, demo] = ["argala_policy.toml", "gateway/src/cli/demo/policy.toml"]
+        .map(|file| fs::read_to_string(root().join(file)).unwrap());
+    assert_eq!(demo, sample);
+}
+
+#[test]
 fn every_call_in_the_policy_reference_is_decided_as_it_says() {
     let text = fs::read_to_string(root().join("docs/policy.md")).unwrap();
     let mut judged = 0;

@@ -14,7 +14,7 @@ mod trace;
 use argala_json::pointer;
 
 use crate::constraint::Value;
-use crate::decision::{Decision, Finding};
+use crate::decision::{Decision, Finding, Verdict};
 use crate::explain::{Explanation, ReadAs, ReadText, TriedConstraint};
 use crate::policy::Policy;
 use crate::policy::load::dotted;
@@ -241,6 +241,12 @@ impl<'p> Inspector<'p> {
         }
     }
 
+    /// How many bytes of keys, strings and numbers it has heard so far.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// From here on notes what is tried.
     pub(crate) fn traced(mut self) -> Self {
         self.trace = Some(Box::default());
@@ -289,15 +295,41 @@ impl<'p> Inspector<'p> {
         self.decide()
     }
 
+    /// Whether the call is allowed; the decision where it isn't. For who needs no other, it costs less.
+    ///
+    /// # Errors
+    /// The decision, where it is anything but to allow the call.
+    pub fn allows(mut self) -> Result<(), Box<Decision>> {
+        let findings = self.speaks_against();
+        if findings.is_empty() && self.rules.verdict == Verdict::Allow {
+            return Ok(());
+        }
+        Err(Box::new(self.decide_by(findings)))
+    }
+
     fn decide(&mut self) -> Decision {
-        let (policy, identity) = (self.policy, self.policy.identity());
+        let findings = self.speaks_against();
+        self.decide_by(findings)
+    }
+
+    fn decide_by(&mut self, findings: Vec<Finding>) -> Decision {
         let method = std::mem::take(&mut self.method);
+        let identity = self.policy.identity();
+        if findings.is_empty() {
+            Decision::grant(self.rules.verdict, self.rules.rule, method, identity)
+        } else {
+            Decision::deny(method, identity, findings)
+        }
+    }
+
+    /// What speaks against the call.
+    fn speaks_against(&mut self) -> Vec<Finding> {
+        let policy = self.policy;
         if let Some(refused) = self.refused.take() {
-            return Decision::deny(method, identity, vec![refused]);
+            return vec![refused];
         }
         if !self.complete {
-            let finding = Refusal::NotJson("they end too early".to_owned()).finding(String::new());
-            return Decision::deny(method, identity, vec![finding]);
+            return vec![Refusal::NotJson("they end too early".to_owned()).finding(String::new())];
         }
         for (&rule, _) in self
             .rules
@@ -327,12 +359,7 @@ impl<'p> Inspector<'p> {
                 });
             }
         }
-        let findings = std::mem::take(&mut self.findings).finish(&self.places);
-        if findings.is_empty() {
-            Decision::grant(self.rules.verdict, self.rules.rule, method, identity)
-        } else {
-            Decision::deny(method, identity, findings)
-        }
+        std::mem::take(&mut self.findings).finish(&self.places)
     }
 
     /// The place that was reached last: the member whose value is to come, or the innermost container.

@@ -10,9 +10,9 @@ mod schema;
 mod serve;
 mod status;
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use argala_engine::Policy;
@@ -50,6 +50,9 @@ enum Command {
     },
 }
 
+/// The exit code of a wrong command line.
+const WRONG_COMMAND_LINE: u8 = 2;
+
 /// What went wrong, for a person, and the exit code.
 pub(crate) struct Failure {
     message: String,
@@ -63,9 +66,16 @@ impl Failure {
     }
 }
 
-/// Reads the command line and does what it says.
-pub(crate) fn run() -> ExitCode {
-    let command = Cli::try_parse().unwrap_or_else(|error| refuse_command_line(&error)).command;
+/// Reads the command line, does what it says and tells the exit code. What ends a process stays with whose process it is:
+/// the command is also a part of the Python package.
+///
+/// `itself` is how this very command is started: a program, and what stands before the command's own `arguments`.
+pub fn run(itself: &[OsString], arguments: &[OsString]) -> u8 {
+    let name = OsString::from("argala");
+    let command = match Cli::try_parse_from(std::iter::once(&name).chain(arguments)) {
+        Ok(cli) => cli.command,
+        Err(error) => return refuse_command_line(&error, arguments),
+    };
     let done = match command {
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
@@ -73,7 +83,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Status(status) => status.run(),
         Command::Schema(schema) => schema.run(),
         #[cfg(feature = "demo")]
-        Command::Demo(demo) => demo.run(),
+        Command::Demo(demo) => demo.run(itself),
         #[cfg(feature = "demo")]
         Command::DemoServer { database } => demo::serve(&database),
     };
@@ -84,21 +94,23 @@ pub(crate) fn run() -> ExitCode {
         if !message.is_empty() {
             eprintln!("{prefix}{message}");
         }
-        ExitCode::from(code)
+        code
     })
 }
 
-/// Says what is wrong with the command line, or shows the help that was asked for, and ends.
-fn refuse_command_line(error: &clap::Error) -> ! {
+/// Says what is wrong with the command line, or shows the help that was asked for.
+fn refuse_command_line(error: &clap::Error, arguments: &[OsString]) -> u8 {
     let forgotten = error.kind() == clap::error::ErrorKind::UnknownArgument
-        && std::env::args().nth(1).as_deref() == Some("serve")
-        && !std::env::args().any(|word| word == "--");
+        && arguments.first().is_some_and(|word| word == "serve")
+        && !arguments.iter().any(|word| word == "--");
     if forgotten {
         eprintln!(
             "hint: a server's command stands behind `--`: argala serve --policy FILE -- COMMAND ARGS…\n"
         );
     }
-    error.exit()
+    // Nobody who reads: then there is nobody to tell.
+    let _ = error.print();
+    u8::from(error.use_stderr()) * WRONG_COMMAND_LINE
 }
 
 /// Writes to stdout. A reader that has seen enough is no error, but there is no more to do.

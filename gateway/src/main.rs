@@ -1,25 +1,10 @@
 //! The `argala` command: a firewall for the tool calls of AI agents.
-//!
-//! `serve` puts a gateway before MCP servers, `check` judges calls on the command line, `demo` shows both at work. A tool
-//! call's way through the gateway: [`connection`] and the host's stream carry frames, [`session`] takes them in order,
-//! its `guard` judges, and what was judged goes on.
-
-mod audit;
-mod caller;
-mod cli;
-mod config;
-mod connection;
-mod health;
-mod host;
-mod http;
-mod mirrored;
-mod servers;
-mod session;
-mod shared;
-mod stdio;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::run()
+    let mut words = std::env::args_os();
+    let called = words.next().unwrap_or_default();
+    let itself = std::env::current_exe().map_or(called, Into::into);
+    ExitCode::from(argala_gateway::run(&[itself], &words.collect::<Vec<_>>()))
 }

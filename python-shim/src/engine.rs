@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
-use argala_engine::{Decision, Inspector, Policy, Refusal, Verdict};
+use argala_engine::{Inspector, Policy, Refusal, Verdict};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
+use crate::decision::{Decision, violation};
 use crate::policy_error::{PolicyError, at_place};
 use crate::walk::{Interrupted, walk, walk_as_one};
-use crate::{decision, policy_dict, type_name};
+use crate::{policy_dict, type_name};
 
 /// From this size on, other threads run while a text is judged: for less, to let go and take back costs more.
 const LARGE: usize = 64 << 10;
@@ -85,9 +86,10 @@ impl ArgalaEngine {
         &self,
         method: &Bound<'py, PyString>,
         arguments: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let decision = self.judge(method, |inspector| walk(inspector, arguments).map(drop))?.0;
-        decision::to_python(method.py(), &decision)
+    ) -> PyResult<Bound<'py, Decision>> {
+        let py = method.py();
+        let decision = self.judge(py, &name_of(method), |inspector| walk(inspector, arguments).map(drop))?.0;
+        Bound::new(py, Decision::from(decision))
     }
 
     /// Judges a call by its arguments as JSON text, bytes or str: the decision.
@@ -96,30 +98,8 @@ impl ArgalaEngine {
         &self,
         method: &Bound<'py, PyString>,
         arguments: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let py = method.py();
-        let text = if let Ok(bytes) = arguments.cast::<PyBytes>() {
-            Some(bytes.as_bytes())
-        } else if let Ok(text) = arguments.cast::<PyString>() {
-            text.to_str().ok().map(str::as_bytes)
-        } else {
-            let name = type_name::of(arguments);
-            return Err(PyTypeError::new_err(format!(
-                "arguments must be JSON text, as bytes or str, not `{name}`; for a dict there is check"
-            )));
-        };
-        let decision = match text {
-            Some(text) => {
-                let method = name_of(method);
-                if text.len() < LARGE {
-                    self.policy.judge(&method, text)
-                } else {
-                    py.detach(|| self.policy.judge(&method, text))
-                }
-            }
-            None => self.judge(method, |_| Err::<(), _>(Interrupted::Refused(Refusal::LoneSurrogate)))?.0,
-        };
-        decision::to_python(py, &decision)
+    ) -> PyResult<Bound<'py, Decision>> {
+        Bound::new(method.py(), Decision::from(self.judge_json(method, arguments)?))
     }
 
     /// Judges a call by its positional and keyword arguments: True, or ArgalaSecurityViolation is raised.
@@ -170,10 +150,11 @@ impl ArgalaEngine {
         let py = method.py();
         let none = PyDict::new(py);
         let more = more.unwrap_or(none.as_any());
-        let (decision, copies) = self.judge(method, |inspector| walk_as_one(inspector, [members, more]))?;
+        let (decision, copies) =
+            self.judge(py, &name_of(method), |inspector| walk_as_one(inspector, [members, more]))?;
         match copies {
             Some([members, more]) if decision.verdict == Verdict::Allow => Ok((members, more)),
-            _ => Err(decision::to_violation(py, &decision)),
+            _ => Err(violation(py, Bound::new(py, Decision::from(decision))?)),
         }
     }
 
@@ -190,26 +171,88 @@ impl ArgalaEngine {
         }
     }
 
-    /// Judges what a walk tells; what the walk gave, too, where it came to its end.
-    fn judge<T>(
+    /// The policy's identity.
+    pub(crate) fn identity(&self) -> &str {
+        self.policy.identity()
+    }
+
+    /// Judges arguments that are JSON text.
+    pub(crate) fn judge_json(
         &self,
         method: &Bound<'_, PyString>,
+        arguments: &Bound<'_, PyAny>,
+    ) -> PyResult<argala_engine::Decision> {
+        let text = if let Ok(bytes) = arguments.cast::<PyBytes>() {
+            bytes.as_bytes()
+        } else if let Ok(text) = arguments.cast::<PyString>() {
+            match text.to_str() {
+                Ok(text) => text.as_bytes(),
+                Err(_) => {
+                    let refused = |_: &mut Inspector<'_>| Err::<(), _>(Refusal::LoneSurrogate.into());
+                    return Ok(self.judge(method.py(), &name_of(method), refused)?.0);
+                }
+            }
+        } else {
+            let name = type_name::of(arguments);
+            return Err(PyTypeError::new_err(format!(
+                "arguments must be JSON text, as bytes or str, not `{name}`; for a dict there are check and admit"
+            )));
+        };
+        let method_name = name_of(method);
+        let judge = || self.policy.judge(&method_name, text);
+        Ok(if text.len() < LARGE { judge() } else { method.py().detach(judge) })
+    }
+
+    /// Judges what a walk tells; what the walk gave, too, where it came to its end.
+    pub(crate) fn judge<T>(
+        &self,
+        py: Python<'_>,
+        method: &str,
         walk: impl FnOnce(&mut Inspector<'_>) -> Result<T, Interrupted>,
-    ) -> PyResult<(Decision, Option<T>)> {
-        let mut inspector = match self.policy.inspect(&name_of(method)) {
+    ) -> PyResult<(argala_engine::Decision, Option<T>)> {
+        Ok(match self.hear(method, walk)? {
+            Heard::Denied(denial) => (*denial, None),
+            Heard::Whole(inspector, walked) => (unlocked(py, inspector, Inspector::finish), Some(walked)),
+        })
+    }
+
+    /// Has a walk tell an inspector of a call.
+    pub(crate) fn hear<T>(
+        &self,
+        method: &str,
+        walk: impl FnOnce(&mut Inspector<'_>) -> Result<T, Interrupted>,
+    ) -> PyResult<Heard<'_, T>> {
+        let mut inspector = match self.policy.inspect(method) {
             Ok(inspector) => inspector,
-            Err(denial) => return Ok((*denial, None)),
+            Err(denial) => return Ok(Heard::Denied(denial)),
         };
         match walk(&mut inspector) {
-            Ok(walked) => Ok((inspector.finish(), Some(walked))),
-            Err(Interrupted::Decided) => Ok((inspector.finish(), None)),
-            Err(Interrupted::Refused(refusal)) => Ok((inspector.refuse(&refusal), None)),
+            Ok(walked) => Ok(Heard::Whole(inspector, walked)),
+            Err(Interrupted::Decided) => Ok(Heard::Denied(Box::new(inspector.finish()))),
+            Err(Interrupted::Refused(refusal)) => Ok(Heard::Denied(Box::new(inspector.refuse(&refusal)))),
             Err(Interrupted::Failed(error)) => Err(error),
         }
     }
 }
 
+/// What came of telling an inspector of a call.
+pub(crate) enum Heard<'p, T> {
+    /// It needed no more to deny the call.
+    Denied(Box<argala_engine::Decision>),
+    /// It has heard the whole; what the walk gave.
+    Whole(Inspector<'p>, T),
+}
+
+/// Has an inspector decide; other threads run meanwhile, where that takes long.
+pub(crate) fn unlocked<'p, D: Send>(
+    py: Python<'_>,
+    inspector: Inspector<'p>,
+    decide: impl FnOnce(Inspector<'p>) -> D + Send,
+) -> D {
+    if inspector.bytes() < LARGE { decide(inspector) } else { py.detach(|| decide(inspector)) }
+}
+
 /// A method's name. Half of a surrogate pair becomes a character that no name may have, and so a denial.
-fn name_of<'a>(method: &'a Bound<'_, PyString>) -> Cow<'a, str> {
+pub(crate) fn name_of<'a>(method: &'a Bound<'_, PyString>) -> Cow<'a, str> {
     method.to_string_lossy()
 }

@@ -4,14 +4,18 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyType};
 
-/// The qualified name, without the module where that is `builtins` or `__main__`: `decimal.Decimal`, `bytes`.
+/// The qualified name of an object's type, as of [`of_class`].
 pub(crate) fn of(object: &Bound<'_, PyAny>) -> String {
+    of_class(&object.get_type())
+}
+
+/// The qualified name, without the module where that is `builtins` or `__main__`: `decimal.Decimal`, `bytes`.
+pub(crate) fn of_class(class: &Bound<'_, PyType>) -> String {
     static MODULE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     static NAME: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
-    let class = object.get_type();
-    let name = read(&NAME, "__qualname__", &class).unwrap_or_else(|| "(without a name)".to_owned());
-    match read(&MODULE, "__module__", &class).as_deref() {
+    let name = read(&NAME, "__qualname__", class).unwrap_or_else(|| "(without a name)".to_owned());
+    match read(&MODULE, "__module__", class).as_deref() {
         None | Some("builtins" | "__main__") => name,
         Some(module) => format!("{module}.{name}"),
     }

@@ -1,17 +1,34 @@
 //! Python objects as a way in: tells the inspector what is in them, and copies what it has told.
 //!
-//! Only the exact types that JSON has are read, each by CPython's own functions, so no code of an object, its class or its
-//! metaclass runs. The copy is what may be passed on: whoever still holds the originals can change them, and what was
-//! judged stays as it was.
+//! Every value is read by CPython's own functions, so no code of an object, its class or its metaclass runs: see
+//! `known` for where those functions come from, and `class` for how a class is read that would rather not be. The copy
+//! is what may be passed on: whoever still holds the originals can change them, and what was judged stays as it was.
+//!
+//! In reading order: `scalar` reads values with nothing inside, `known` those of the standard library, `numpy` its
+//! scalars, `member` enums; `container` walks dicts, lists, tuples and sets, `instance` dataclasses and models.
+
+mod class;
+mod container;
+mod instance;
+mod key;
+mod known;
+mod member;
+mod numpy;
+mod scalar;
+mod set;
 
 use argala_engine::{Inspector, Refusal, Stop};
-use pyo3::exceptions::PyUnicodeEncodeError;
+use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
-use pyo3::types::list::BoundListIterator;
-use pyo3::types::tuple::BoundTupleIterator;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{PyDict, PyFrozenSet, PyList, PySet, PyTuple};
 
 use crate::type_name;
+use container::Container;
+use key::Keys;
+pub(crate) use key::name;
+pub(crate) use known::Known;
+use scalar::Scalar;
+pub(crate) use scalar::text;
 
 /// Why a walk ended before its end.
 pub(crate) enum Interrupted {
@@ -70,28 +87,21 @@ pub(crate) fn walk_as_one<'py, const N: usize>(
     for (index, (dict, copy)) in dicts.iter().zip(&copies).enumerate() {
         let Ok(dict) = dict.cast_exact::<PyDict>() else { return Err(unknown_type(dict)) };
         for item in dict.items() {
-            let (key, value) = key_and_value(&item)?;
-            let key = text_key(key)?;
+            let (key, value) = key::key_and_value(&item)?;
+            let key = key::name(key)?;
             for earlier in copies.iter().take(index) {
                 if earlier.contains(&key)? {
                     let key = key.to_string_lossy().into_owned();
                     return Err(Interrupted::Refused(Refusal::DuplicateKey(key)));
                 }
             }
-            inspector.key(text(&key)?)?;
+            inspector.key(scalar::text(&key)?)?;
             let value = walk(inspector, &value)?;
             copy.set_item(key, value)?;
         }
     }
     inspector.leave_object();
     Ok(copies)
-}
-
-/// A container whose members are being walked, and what has been copied of them.
-enum Container<'py> {
-    Object { rest: BoundListIterator<'py>, key: Option<Bound<'py, PyString>>, copy: Bound<'py, PyDict> },
-    List { rest: BoundListIterator<'py>, copy: Bound<'py, PyList> },
-    Tuple { rest: BoundTupleIterator<'py>, tuple: Bound<'py, PyTuple>, copy: Vec<Bound<'py, PyAny>> },
 }
 
 enum Begun<'py> {
@@ -102,119 +112,77 @@ enum Begun<'py> {
 
 /// Tells the inspector of a scalar, or of the beginning of a container.
 fn begin<'py>(inspector: &mut Inspector<'_>, value: Bound<'py, PyAny>) -> Result<Begun<'py>, Interrupted> {
-    if let Ok(string) = value.cast_exact::<PyString>() {
-        inspector.string(text(string)?)?;
-    } else if value.is_none() {
-        inspector.null()?;
-    } else if let Ok(flag) = value.cast_exact::<PyBool>() {
-        inspector.boolean(flag.is_true())?;
-    } else if value.is_exact_instance_of::<PyInt>() {
-        // More digits than sys.get_int_max_str_digits() are an error: to write them would take quadratic time.
-        let Ok(digits) = value.repr() else {
-            return Err(not_json("an int has more digits than Python writes"));
-        };
-        inspector.number(text(&digits)?)?;
-    } else if let Ok(number) = value.cast_exact::<PyFloat>() {
-        if !number.value().is_finite() {
-            return Err(not_json("a number must be finite"));
-        }
-        // As `json.dumps` writes it.
-        inspector.number(text(&number.repr()?)?)?;
-    } else if let Ok(dict) = value.cast_exact::<PyDict>() {
+    // What arguments are mostly made of comes first.
+    if let Some(told) = scalar::read(&value, |scalar| tell(inspector, scalar))? {
+        told?;
+        return Ok(Begun::Whole(value));
+    }
+    let container = if let Ok(dict) = value.cast_exact::<PyDict>() {
         inspector.enter_object()?;
-        // `items` takes all of them at once and compares no keys: neither another thread nor a finalizer that runs in
-        // between can change what is walked.
-        let rest = dict.items().into_iter();
-        return Ok(Begun::Container(Container::Object { rest, key: None, copy: PyDict::new(value.py()) }));
+        Container::object(dict)
     } else if let Ok(list) = value.cast_exact::<PyList>() {
         inspector.enter_array()?;
-        return Ok(Begun::Container(Container::List { rest: list.iter(), copy: PyList::empty(value.py()) }));
+        Container::list(list)
     } else if let Ok(tuple) = value.cast_exact::<PyTuple>() {
         inspector.enter_array()?;
-        let container = Container::Tuple { rest: tuple.iter(), tuple: tuple.clone(), copy: Vec::new() };
-        return Ok(Begun::Container(container));
+        Container::tuple(tuple)
+    } else if value.is_exact_instance_of::<PySet>() || value.is_exact_instance_of::<PyFrozenSet>() {
+        let (copy, elements) = set::in_order(&value)?;
+        inspector.enter_array()?;
+        Container::set(copy, elements)
     } else {
-        return Err(unknown_type(&value));
-    }
-    Ok(Begun::Whole(value))
+        let object = value.clone();
+        return begin_instance(inspector, value).map_err(|interrupted| match interrupted {
+            // An instance that isn't whole, such as one that `__init__` has never seen.
+            Interrupted::Failed(error) if !error.is_instance_of::<PyMemoryError>(object.py()) => {
+                unfit(&object, "which can't be read")
+            }
+            interrupted => interrupted,
+        });
+    };
+    Ok(Begun::Container(container))
 }
 
-impl<'py> Container<'py> {
-    /// The next value inside, its key told.
-    fn next(&mut self, inspector: &mut Inspector<'_>) -> Result<Option<Bound<'py, PyAny>>, Interrupted> {
-        match self {
-            Self::Object { rest, key, .. } => {
-                let Some(item) = rest.next() else { return Ok(None) };
-                let (next_key, value) = key_and_value(&item)?;
-                let next_key = text_key(next_key)?;
-                inspector.key(text(&next_key)?)?;
-                *key = Some(next_key);
-                Ok(Some(value))
-            }
-            Self::List { rest, .. } => Ok(rest.next()),
-            Self::Tuple { rest, .. } => Ok(rest.next()),
-        }
+/// Tells the inspector of an instance of a class that is not among Python's own.
+fn begin_instance<'py>(
+    inspector: &mut Inspector<'_>,
+    value: Bound<'py, PyAny>,
+) -> Result<Begun<'py>, Interrupted> {
+    let known = Known::get(value.py())?;
+    if let Some((told, copy)) = known.read(&value, |scalar| tell(inspector, scalar))? {
+        told?;
+        return Ok(Begun::Whole(copy));
     }
-
-    /// Keeps the copy of the value that was walked last.
-    fn keep(&mut self, value: Bound<'py, PyAny>) -> PyResult<()> {
-        match self {
-            Self::Object { key, copy, .. } => key.take().map_or(Ok(()), |key| copy.set_item(key, value)),
-            Self::List { copy, .. } => copy.append(value),
-            Self::Tuple { copy, .. } => {
-                copy.push(value);
-                Ok(())
-            }
-        }
+    if let Some(told) = numpy::read(known, &value, |scalar| tell(inspector, scalar))? {
+        told?;
+        return Ok(Begun::Whole(value));
     }
-
-    /// Ends the container: its copy.
-    fn leave(&mut self, inspector: &mut Inspector<'_>) -> PyResult<Bound<'py, PyAny>> {
-        match self {
-            Self::Object { copy, .. } => {
-                inspector.leave_object();
-                Ok(copy.clone().into_any())
-            }
-            Self::List { copy, .. } => {
-                inspector.leave_array();
-                Ok(copy.clone().into_any())
-            }
-            Self::Tuple { tuple, copy, .. } => {
-                inspector.leave_array();
-                // A tuple in which nothing had to be copied can't change either.
-                if tuple.iter().zip(copy.iter()).all(|(value, copy)| value.is(copy)) {
-                    return Ok(tuple.clone().into_any());
-                }
-                Ok(PyTuple::new(tuple.py(), copy.drain(..))?.into_any())
-            }
-        }
+    let class = class::read(known, &value.get_type())?;
+    if class.is_enum {
+        let inner = member::value(known, &class, &value)?;
+        return Ok(Begun::Container(Container::member(value, inner)));
     }
+    let instance = instance::begin(known, class, value)?;
+    inspector.enter_object()?;
+    Ok(Begun::Container(Container::Instance(Box::new(instance))))
 }
 
-fn key_and_value<'py>(item: &Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
-    let item = item.cast::<PyTuple>()?;
-    Ok((item.get_item(0)?, item.get_item(1)?))
-}
-
-fn text_key(key: Bound<'_, PyAny>) -> Result<Bound<'_, PyString>, Interrupted> {
-    key.cast_into_exact::<PyString>().map_err(|error| {
-        let name = type_name::of(&error.into_inner());
-        Interrupted::Refused(Refusal::Type(format!("{name} as a key")))
-    })
-}
-
-fn text<'a>(string: &'a Bound<'_, PyString>) -> Result<&'a str, Interrupted> {
-    string.to_str().map_err(|error| {
-        if error.is_instance_of::<PyUnicodeEncodeError>(string.py()) {
-            Interrupted::Refused(Refusal::LoneSurrogate)
-        } else {
-            Interrupted::Failed(error)
-        }
-    })
+fn tell(inspector: &mut Inspector<'_>, scalar: Scalar<'_>) -> Result<(), Stop> {
+    match scalar {
+        Scalar::Null => inspector.null(),
+        Scalar::Boolean(value) => inspector.boolean(value),
+        Scalar::Number(lexeme) => inspector.number(lexeme),
+        Scalar::Text(text) => inspector.string(text),
+    }
 }
 
 fn unknown_type(value: &Bound<'_, PyAny>) -> Interrupted {
     Interrupted::Refused(Refusal::Type(type_name::of(value)))
+}
+
+/// Refuses a value of a type that is judged, but not as it is.
+fn unfit(value: &Bound<'_, PyAny>, reason: &'static str) -> Interrupted {
+    Interrupted::Refused(Refusal::Unfit { name: type_name::of(value), reason })
 }
 
 fn not_json(reason: &str) -> Interrupted {
@@ -230,5 +198,11 @@ impl From<Stop> for Interrupted {
 impl From<PyErr> for Interrupted {
     fn from(error: PyErr) -> Self {
         Self::Failed(error)
+    }
+}
+
+impl From<Refusal> for Interrupted {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
     }
 }

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import sys
 import threading
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pydantic
 import pytest
 from argala import ArgalaEngine, ArgalaSecurityViolation, protect_tools
 
@@ -44,6 +48,74 @@ def shared_containers(one: Any, other: Any) -> bool:  # noqa: ANN401
     if isinstance(one, (list, tuple)):
         return any(map(shared_containers, one, other))
     return False
+
+
+@dataclasses.dataclass
+class Row:
+    rows: Any
+
+
+@dataclasses.dataclass(frozen=True)
+class Slots:
+    __slots__ = ("rows",)
+    rows: Any
+
+
+class Model(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="allow", frozen=True)
+    rows: Any
+    _private: Any = pydantic.PrivateAttr(default_factory=list)
+
+
+INSTANCES = [Row([1]), Row({"a": Row([])}), Slots([Slots({})]), Model(rows=[Row([])], more={"x": [1]}), {1, "a"}, Path("a")]
+
+
+@pytest.mark.parametrize("value", INSTANCES, ids=repr)
+def test_a_tool_gets_an_equal_copy_of_an_instance_with_nothing_in_common(value: Any) -> None:  # noqa: ANN401
+    got = ArgalaEngine(POLICY).admit("m", {"a": value})[0]["a"]
+    assert got == value
+    assert type(got) is type(value)
+    assert not {id(part) for part in changeable(got)} & {id(part) for part in changeable(value)}
+    if isinstance(value, Model):
+        assert got.model_fields_set == value.model_fields_set
+        assert got.model_dump() == value.model_dump()
+
+
+def changeable(value: Any) -> Iterator[Any]:  # noqa: ANN401
+    """All that can change of what a value holds."""
+    if isinstance(value, (list, tuple)):
+        yield from [value] * isinstance(value, list)
+        for item in value:
+            yield from changeable(item)
+    elif isinstance(value, dict):
+        yield value
+        yield from changeable(list(value.values()))
+    elif isinstance(value, (set, Path)):
+        yield value
+    elif isinstance(value, Slots):
+        yield value
+        yield from changeable(value.rows)
+    elif isinstance(value, (Row, Model)):
+        yield value
+        yield from changeable(value.__dict__)
+        if isinstance(value, Model):
+            yield value.__pydantic_fields_set__
+            yield from changeable([value.__pydantic_extra__, value.__pydantic_private__])
+
+
+@pytest.mark.parametrize("value", [Row([]), Model(rows=[])], ids=repr)
+def test_an_instance_that_changes_afterwards_reaches_the_tool_as_judged(value: Any) -> None:  # noqa: ANN401
+    got = ArgalaEngine(POLICY).admit("m", {"a": value})[0]["a"]
+    value.rows.append("DROP")
+    object.__setattr__(value, "more", "DROP")
+    assert got.rows == []
+    assert not hasattr(got, "more")
+
+
+def test_a_path_is_made_from_the_text_that_was_judged() -> None:
+    path = Path("DROP")
+    path._str = "SELECT"
+    assert ArgalaEngine(POLICY).admit("m", {"a": path})[0]["a"].parts == ("SELECT",)
 
 
 def test_values_that_can_not_change_are_passed_as_they_are() -> None:

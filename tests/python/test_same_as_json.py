@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import json
 
 import pytest
@@ -34,16 +35,38 @@ max_depth = 5
 max_nodes = 40
 """)
 
+
+
+class Word(str, enum.Enum):
+    DROP = "DROP"
+    RM = "rm x"
+    EMPTY = ""
+
+
+class Number(enum.IntEnum):
+    NONE = 0
+    LARGE = 9007199254740993
+    SMALL = -4
+
+
+class Rights(enum.IntFlag):
+    READ = 1
+    WRITE = 2
+
+
 words = st.sampled_from(["drop", "DROP", "xdropx", "rm", "rm x", "a b", "É", "é", "", "/", "~", "7.5", "0"])
 texts = words | st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 keys = st.sampled_from(["query", "limit", "items", "ratio", "name", "drop", "a/b", "a~b"]) | texts
 numbers = (
     st.integers() | st.integers(-(10**40), 10**40) | st.floats(allow_nan=False, allow_infinity=False) | st.just(-0.0)
 )
-scalars = texts | numbers | st.booleans() | st.none()
+members = st.sampled_from([*Word, *Number, *Rights, Rights.READ | Rights.WRITE])
+scalars = texts | numbers | st.booleans() | st.none() | members
+# What `json.dumps` takes for a key and writes as text, with some that meet under one text.
+any_keys = keys | st.integers(0, 9) | st.sampled_from(["1", "null", "true", None, True, 1.5]) | members
 values = st.recursive(
     scalars,
-    lambda inside: st.lists(inside, max_size=5) | st.tuples(inside, inside) | st.dictionaries(keys, inside, max_size=5),
+    lambda inside: st.lists(inside, max_size=5) | st.tuples(inside, inside) | st.dictionaries(any_keys, inside, max_size=5),
     max_leaves=30,
 )
 arguments = st.dictionaries(keys, values, max_size=6)

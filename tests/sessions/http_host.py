@@ -15,7 +15,7 @@ from sessions.rpc import PATIENCE, Frame, Json
 MODERN = "2026-07-28"
 LEGACY = "2025-11-25"
 META = "io.modelcontextprotocol/"
-CAPABILITIES = {"sampling": {}, "elicitation": {}, "roots": {}}
+CAPABILITIES: dict[str, Json] = {"sampling": {}, "elicitation": {}, "roots": {}}
 INFO = {"name": "a-test", "version": "1"}
 NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 
@@ -25,7 +25,7 @@ class Answer:
     """What came of a POST."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: http.client.HTTPMessage
     frames: list[Frame] = field(default_factory=list)
 
     @property

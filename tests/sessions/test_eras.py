@@ -26,7 +26,7 @@ def modern(serve: Gateway) -> Recorder:
     return serve.recorder("modern", script="modern.py")
 
 
-def answered(frame: Frame) -> object:
+def answered(frame: Frame) -> Json:
     return json.loads(frame.text)
 
 

@@ -15,7 +15,7 @@ pub(super) struct Findings<'p> {
 
 /// Makes a finding from the pointer of its place. Only those that are shown are made: a pointer can be as long as the
 /// arguments, and how many findings come and go is the agent's choice.
-type Make<'p> = Box<dyn FnOnce(String) -> Finding + 'p>;
+type Make<'p> = Box<dyn FnOnce(String) -> Finding + Send + 'p>;
 
 /// What tells two findings apart, in the order in which they are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,7 +39,7 @@ impl<'p> Key<'p> {
 
 impl<'p> Findings<'p> {
     /// Takes a finding if it is among the first. Two with the same key are one.
-    pub(super) fn offer(&mut self, key: Key<'p>, make: impl FnOnce(String) -> Finding + 'p) {
+    pub(super) fn offer(&mut self, key: Key<'p>, make: impl FnOnce(String) -> Finding + Send + 'p) {
         let Err(at) = self.kept.binary_search_by(|(kept, _)| kept.cmp(&key)) else { return };
         if at >= MAX_FINDINGS {
             return;

@@ -16,6 +16,13 @@ pub enum Refusal {
     NotUtf8,
     /// A value that has no JSON form, by the name of its type.
     Type(String),
+    /// A value of a type that is judged, but not as this one is: the name of its type, and a clause that says why.
+    Unfit {
+        /// The name of its type.
+        name: String,
+        /// Why: `which is no text`.
+        reason: &'static str,
+    },
 }
 
 impl Refusal {
@@ -34,6 +41,7 @@ impl Refusal {
             Self::Type(name) => {
                 ("input.type", format!("hold a value of type {name}, which has no JSON form"))
             }
+            Self::Unfit { name, reason } => ("input.type", format!("hold a value of type {name} {reason}")),
         };
         let place = if at.is_empty() { String::new() } else { format!(" (at `{}`)", shown(&at)) };
         Finding::new(rule, Some(at), format!("its arguments {what}{place}"))

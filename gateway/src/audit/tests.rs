@@ -62,7 +62,8 @@ impl Place {
             entries.filter(|path| path.extension().is_some_and(|extension| extension == "jsonl")).collect();
         files.sort();
         // The one that is written has no number.
-        files.rotate_left(usize::from(files[0] == self.path()));
+        let wrapped = files[0] == self.path();
+        files.rotate_left(usize::from(wrapped));
         files
     }
 }

@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, Read};
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use argala_engine::decision::MAX_IN_MESSAGE;
 use argala_engine::{Decision, Policy, Refusal, Verdict};
@@ -53,7 +52,7 @@ struct Answer<'a> {
 }
 
 impl Check {
-    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+    pub(super) fn run(self) -> Result<u8, Failure> {
         let policy = load_policy(&self.policy)?;
         if self.jsonl {
             return check_lines(&policy);
@@ -68,7 +67,7 @@ impl Check {
                     policy.identity()
                 ))?;
             }
-            return Ok(ExitCode::SUCCESS);
+            return Ok(0);
         };
         let arguments = if arguments == "-" {
             let mut text = Vec::new();
@@ -93,11 +92,11 @@ impl Check {
             (decision, shown)
         };
         write_out(&format!("{shown}\n"))?;
-        Ok(ExitCode::from(match decision.verdict {
+        Ok(match decision.verdict {
             Verdict::Allow => 0,
             Verdict::Deny => 3,
             Verdict::Ask => 4,
-        }))
+        })
     }
 }
 
@@ -110,7 +109,7 @@ pub(super) fn describe(decision: &Decision) -> String {
     lines.join("\n")
 }
 
-fn check_lines(policy: &Policy) -> Result<ExitCode, Failure> {
+fn check_lines(policy: &Policy) -> Result<u8, Failure> {
     let mut input = std::io::BufReader::new(std::io::stdin());
     let mut answers = String::new();
     let mut line = Vec::new();
@@ -146,7 +145,7 @@ fn check_lines(policy: &Policy) -> Result<ExitCode, Failure> {
         }
     }
     write_out(&answers)?;
-    Ok(if all_read { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(u8::from(!all_read))
 }
 
 /// Answers are written in pieces of about this many bytes.

@@ -3,8 +3,8 @@
 mod agent;
 mod report;
 
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
-use std::process::ExitCode;
 
 use argala_wire::child::Command;
 use clap::Args;
@@ -17,8 +17,8 @@ use agent::{Agent, Outcome};
 #[derive(Debug, Args)]
 pub(super) struct Demo {}
 
-/// The policy that the demo runs under: the sample of this repository.
-const POLICY: &str = include_str!("../../../argala_policy.toml");
+/// The policy that the demo runs under: a copy of this repository's sample, as a packed crate has no file from outside it.
+const POLICY: &str = include_str!("demo/policy.toml");
 
 /// One call of the scripted agent.
 struct Step {
@@ -63,19 +63,25 @@ fn script() -> Vec<Step> {
 }
 
 impl Demo {
-    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+    pub(super) fn run(self, itself: &[OsString]) -> Result<u8, Failure> {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::new)?;
-        runtime.block_on(play())
+        runtime.block_on(play(itself))
     }
 }
 
-async fn play() -> Result<ExitCode, Failure> {
+async fn play(itself: &[OsString]) -> Result<u8, Failure> {
     // Gone with everything in it when the demo ends.
     let folder = tempfile::tempdir().map_err(|error| {
         Failure::new(format!("the demo needs a folder for temporary files: {error}; TMPDIR can name one"))
     })?;
-    let program = std::env::current_exe().map_err(Failure::new)?;
+    let (program, before_arguments) =
+        itself.split_first().ok_or_else(|| Failure::new("the demo can't tell how this command is started"))?;
+    let command = |arguments: &[&OsStr]| Command {
+        program: program.clone(),
+        args: before_arguments.iter().cloned().chain(arguments.iter().map(|word| word.into())).collect(),
+        ..Command::default()
+    };
     let guarded = folder.path().join("guarded.db");
     let bare = folder.path().join("bare.db");
     let policy = folder.path().join("argala_policy.toml");
@@ -86,17 +92,16 @@ async fn play() -> Result<ExitCode, Failure> {
     let before = argala_example_sqlite::tables(&guarded).map_err(Failure::new)?;
 
     say("Argala demo: an agent, a SQLite database, and a policy in between\n")?;
-    let server = |database: &Path| vec!["demo-server".into(), database.into()];
-    let mut arguments =
-        vec!["serve".into(), "--policy".into(), policy.clone().into(), "--".into(), program.clone().into()];
-    arguments.extend(server(&guarded));
-    let guard = Command { program: program.clone().into(), args: arguments, ..Command::default() };
+    let server = |database: &Path| command(&["demo-server".as_ref(), database.as_ref()]);
+    let mut guard = command(&["serve".as_ref(), "--policy".as_ref(), policy.as_ref(), "--".as_ref()]);
+    let Command { program, args, .. } = server(&guarded);
+    guard.args.push(program);
+    guard.args.extend(args);
     let (tools, rows) = run_script(&guard).await?;
     say(&report::tools(&tools))?;
     say(&report::calls(&rows))?;
 
-    let direct = Command { program: program.clone().into(), args: server(&bare), ..Command::default() };
-    run_script(&direct).await?;
+    run_script(&server(&bare)).await?;
     let after = argala_example_sqlite::tables(&guarded).map_err(Failure::new)?;
     let unguarded = argala_example_sqlite::tables(&bare).map_err(Failure::new)?;
     say(&report::tables(&before, &after, &unguarded))?;
@@ -105,8 +110,8 @@ async fn play() -> Result<ExitCode, Failure> {
     if !as_meant || before != after {
         return Err(Failure::new("the demo didn't go as it should; please report this with its output"));
     }
-    say(&report::registration(&program))?;
-    Ok(ExitCode::SUCCESS)
+    say(&report::registration(itself))?;
+    Ok(0)
 }
 
 fn say(text: &str) -> Result<(), Failure> {
@@ -132,9 +137,9 @@ async fn run_script(command: &Command) -> Result<(Vec<String>, Vec<Row>), Failur
 }
 
 /// `argala demo-server`: the downstream of the demo.
-pub(super) fn serve(database: &Path) -> Result<ExitCode, Failure> {
+pub(super) fn serve(database: &Path) -> Result<u8, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::new)?;
     let served = runtime.block_on(argala_example_sqlite::serve(database));
     runtime.shutdown_background();
-    served.map(|()| ExitCode::SUCCESS).map_err(Failure::new)
+    served.map(|()| 0).map_err(Failure::new)
 }

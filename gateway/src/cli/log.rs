@@ -64,7 +64,8 @@ pub(super) fn start() -> Result<Log, Failure> {
         .with_ansi(io::stderr().is_terminal())
         .with_target(false)
         .log_internal_errors(false)
-        .init();
+        .try_init()
+        .map_err(|_| Failure::new("this process already has a log; run one gateway in a process"))?;
     Ok(Log { queue })
 }
 

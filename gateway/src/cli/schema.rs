@@ -1,6 +1,5 @@
 //! `argala schema`: the JSON Schema of a policy file, for editors.
 
-use std::process::ExitCode;
 
 use argala_engine::policy::schema;
 use clap::Args;
@@ -14,8 +13,8 @@ use super::{Failure, write_out};
 pub(super) struct Schema {}
 
 impl Schema {
-    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+    pub(super) fn run(self) -> Result<u8, Failure> {
         write_out(&schema())?;
-        Ok(ExitCode::SUCCESS)
+        Ok(0)
     }
 }

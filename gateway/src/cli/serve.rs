@@ -4,7 +4,6 @@ mod run;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use argala_engine::policy::MethodGlob;
 use argala_wire::child::Command;
@@ -86,7 +85,7 @@ fn check_relayed(text: &str) -> Result<MethodGlob, String> {
 }
 
 impl Serve {
-    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+    pub(super) fn run(self) -> Result<u8, Failure> {
         let log = log::start()?;
         let command = self.command.clone();
         let insecure = self.over_http.insecure;

@@ -2,7 +2,6 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
-use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
@@ -24,7 +23,7 @@ pub(super) struct Status {
 }
 
 impl Status {
-    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+    pub(super) fn run(self) -> Result<u8, Failure> {
         let failed = |reason: String| Failure::new(format!("{}: {reason}", self.url));
         let authority = self.url.strip_prefix("http://").ok_or_else(|| {
             failed("expected a URL that begins with http://, such as http://127.0.0.1:8080".to_owned())
@@ -35,7 +34,7 @@ impl Status {
         let page: Page = serde_json::from_str(body)
             .map_err(|_| failed("what answers there is no gateway of this version".to_owned()))?;
         write_out(&table(&page))?;
-        Ok(ExitCode::from(u8::from(!page.ready)))
+        Ok(u8::from(!page.ready))
     }
 }
 

@@ -12,9 +12,8 @@ What is promised is about the arguments that a model chose. Python code in the s
 Python guard; where tools run code of their own choosing, put the gateway in front of them.
 """
 
-from argala._argala import ArgalaEngine, PolicyError, __version__
-from argala._decision import Decision, Finding
-from argala._protect import protect_tools
+from argala._argala import ArgalaEngine, Decision, Finding, PolicyError, __version__
+from argala._guard import Guard, protect, protect_tools
 from argala._violation import ArgalaSecurityViolation
 
 __all__ = [
@@ -22,7 +21,9 @@ __all__ = [
     "ArgalaSecurityViolation",
     "Decision",
     "Finding",
+    "Guard",
     "PolicyError",
     "__version__",
+    "protect",
     "protect_tools",
 ]

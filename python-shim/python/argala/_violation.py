@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from argala._decision import Decision
+from argala._argala import Decision
 
 
 class ArgalaSecurityViolation(Exception):  # noqa: N818 - the name that programs already catch
@@ -26,11 +26,22 @@ class ArgalaSecurityViolation(Exception):  # noqa: N818 - the name that programs
         self.span = judged.span
         self.policy = judged.policy
         self.findings = judged.findings
-        self.message = judged.message
-        if judged.decision == "ask":
-            self.message = f"ARGALA BLOCK: {judged.message}, and nobody can be asked in process"
+        self.message = message_of(judged)
         super().__init__(self.message)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickles and copies by the decision, from which the message follows."""
-        return type(self), (self.judged,), self.__dict__
+        """Pickles and copies by the decision, from which the message follows; a subclass may take other arguments."""
+        return _again, (type(self), self.judged), self.__dict__
+
+
+def message_of(judged: Decision) -> str:
+    """What is said of a denial."""
+    if judged.decision == "ask":
+        return f"ARGALA BLOCK: {judged.message}, and nobody can be asked in process"
+    return judged.message
+
+
+def _again(kind: type[ArgalaSecurityViolation], judged: Decision) -> ArgalaSecurityViolation:
+    violation = kind.__new__(kind)
+    ArgalaSecurityViolation.__init__(violation, judged)
+    return violation

@@ -1,6 +1,6 @@
 //! What the demo says, as text.
 
-use std::path::Path;
+use std::ffi::OsString;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
@@ -61,7 +61,10 @@ pub(super) fn tables(before: &Counts, after: &Counts, unguarded: &Counts) -> Str
 }
 
 /// How to use it for real.
-pub(super) fn registration(program: &Path) -> String {
+pub(super) fn registration(itself: &[OsString]) -> String {
+    let mut words = itself.iter().map(|word| Value::from(word.to_string_lossy()).to_string());
+    let program = words.next().unwrap_or_default();
+    let before: String = words.map(|word| word + ", ").collect();
     format!(
         r#"To put it before a server of your own, paste this into your host's
 configuration (README.md says where):
@@ -69,13 +72,12 @@ configuration (README.md says where):
 {{
   "mcpServers": {{
     "files": {{
-      "command": {},
-      "args": ["serve", "--policy", "/path/to/argala_policy.toml", "--",
+      "command": {program},
+      "args": [{before}"serve", "--policy", "/path/to/argala_policy.toml", "--",
                "npx", "-y", "@modelcontextprotocol/server-filesystem", "/srv/data"]
     }}
   }}
-}}"#,
-        Value::from(program.display().to_string())
+}}"#
     )
 }
 

@@ -1,6 +1,5 @@
 //! The gateway's run, from its configuration to its end.
 
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +24,7 @@ const MAX_SESSIONS: usize = 1_000;
 const SESSION_IDLE: u64 = 1800;
 
 /// Serves until the host is gone, or the process is told to stop.
-pub(super) fn run(config: Config, servers: Vec<Server>, insecure: bool) -> Result<ExitCode, Failure> {
+pub(super) fn run(config: Config, servers: Vec<Server>, insecure: bool) -> Result<u8, Failure> {
     let Some(policy) = &config.policy else {
         let message = "no policy: give --policy FILE, or `policy` in the configuration";
         return Err(Failure { message: message.to_owned(), code: 2 });
@@ -81,7 +80,7 @@ pub(super) fn run(config: Config, servers: Vec<Server>, insecure: bool) -> Resul
     audit.end();
     // A thread still waits for the host's next line, and would wait for ever.
     runtime.shutdown_background();
-    served.map(|()| ExitCode::SUCCESS)
+    served.map(|()| 0)
 }
 
 async fn serve_http(
