@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::audit;
+use crate::{audit, pins};
 
 /// A configuration.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -20,6 +20,8 @@ pub(crate) struct Config {
     pub(crate) relay_methods: Vec<String>,
     pub(crate) http: Http,
     pub(crate) audit: Option<audit::Settings>,
+    pub(crate) pins: Option<pins::Settings>,
+    pub(crate) descriptions: pins::Descriptions,
 }
 
 /// `[http]`: hosts over HTTP.
@@ -72,7 +74,8 @@ impl Config {
         let folder = path.parent().unwrap_or(Path::new(""));
         let audit = config.audit.as_mut();
         let of_audit = audit.map(|audit| [Some(&mut audit.file), audit.signing_key.as_mut()]);
-        let files = [config.policy.as_mut(), config.servers.as_mut()];
+        let of_pins = config.pins.as_mut().map(|pins| &mut pins.file);
+        let files = [config.policy.as_mut(), config.servers.as_mut(), of_pins];
         for file in files.into_iter().chain(of_audit.into_iter().flatten()).flatten() {
             *file = folder.join(&file);
         }
@@ -80,7 +83,8 @@ impl Config {
     }
 }
 
-fn position(text: &str, offset: usize) -> (usize, usize) {
+/// The line and the column of a byte, from 1.
+pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;

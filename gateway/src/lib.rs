@@ -13,6 +13,7 @@ mod health;
 mod host;
 mod http;
 mod mirrored;
+mod pins;
 mod servers;
 mod session;
 mod shared;

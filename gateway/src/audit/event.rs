@@ -1,5 +1,7 @@
 //! What is recorded.
 
+use std::collections::BTreeMap;
+
 use argala_engine::Decision;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -38,6 +40,17 @@ pub(crate) enum Event<'a> {
     },
     /// A session has ended.
     SessionClosed { session: &'a str },
+    /// A server's tools are other ones than before, or aren't shown as before.
+    ToolsChanged {
+        session: &'a str,
+        server: &'a str,
+        /// How many it has.
+        tools: usize,
+        /// Whether they were pinned, as they were seen for the first time.
+        recorded: bool,
+        /// The tools that are held back, by the server's own names, and the rule.
+        withheld: BTreeMap<&'a str, &'a str>,
+    },
     /// A call was judged.
     Judged(Judged<'a>),
     /// A call that was let pass has ended.

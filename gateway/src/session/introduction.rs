@@ -135,8 +135,9 @@ impl Session {
                 known.eras.note(era.other(), false);
             }
         }
+        let introduction = self.vet_introduction(server, introduction);
         let Some(downstream) = self.downstreams.get_mut(server) else { return };
-        downstream.introduce(era, introduction);
+        downstream.introduce(era, &introduction);
         tracing::info!(server = downstream.name, ?era, "ready");
         if era == Era::Legacy
             && let Some(initialized) = self.opening.initialized()

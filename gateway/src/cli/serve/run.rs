@@ -13,6 +13,7 @@ use crate::cli::{Failure, load_policy};
 use crate::config::{Config, Http};
 use crate::health::Health;
 use crate::http;
+use crate::pins::Pins;
 use crate::servers::Server;
 use crate::session::Setup;
 use crate::shared;
@@ -38,6 +39,7 @@ pub(super) fn run(config: Config, servers: Vec<Server>, insecure: bool) -> Resul
         "argala {}",
         env!("CARGO_PKG_VERSION")
     );
+    let pins = Pins::open(config.pins.as_ref(), config.descriptions).map_err(Failure::new)?;
     let audit = match &config.audit {
         Some(settings) => Audit::open(settings).map_err(|failed| Failure::new(failed.0))?,
         None => Audit::default(),
@@ -56,6 +58,7 @@ pub(super) fn run(config: Config, servers: Vec<Server>, insecure: bool) -> Resul
         awaited: Default::default(),
         caller: Caller::unknown(),
         audit: audit.clone(),
+        pins,
     };
     let runtime = match config.http.address {
         // One host needs one thread.
