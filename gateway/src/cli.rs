@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod explain;
 mod log;
+mod pin;
 mod schema;
 mod serve;
 mod status;
@@ -37,6 +38,7 @@ enum Command {
     Serve(serve::Serve),
     Check(check::Check),
     Audit(audit::Audit),
+    Pin(pin::Pin),
     Status(status::Status),
     Schema(schema::Schema),
     #[cfg(feature = "demo")]
@@ -80,6 +82,7 @@ pub fn run(itself: &[OsString], arguments: &[OsString]) -> u8 {
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
         Command::Audit(audit) => audit.run(),
+        Command::Pin(pin) => pin.run(),
         Command::Status(status) => status.run(),
         Command::Schema(schema) => schema.run(),
         #[cfg(feature = "demo")]

@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use definition::{Definition, Wanted};
+use file::Stamp;
 pub(crate) use file::{LockError, LockFile};
 pub(crate) use hidden::in_text as hidden_text;
 pub(crate) use imitation::{Names, imitations};
@@ -27,7 +28,6 @@ pub(crate) use lock::{Lock, Pinned};
 pub(crate) use readable::{difference, readable, visible, visible_name};
 pub(crate) use settings::{Descriptions, Handling, Mode, Settings, USUAL_FILE};
 pub(crate) use value::Value;
-use file::Stamp;
 use withheld::Because;
 pub(crate) use withheld::Withheld;
 
@@ -316,7 +316,10 @@ fn see(offer: &Offer<'_>) -> Seen {
             Some(Ok(value)) => {
                 let before = seen.pinned.tools.insert(tool.name.clone(), value.clone());
                 if before.is_some_and(|before| before != *value) {
-                    seen.findings.insert(Some(tool.name.clone()), "it is listed twice, as different things".to_owned());
+                    seen.findings.insert(
+                        Some(tool.name.clone()),
+                        "it is listed twice, as different things".to_owned(),
+                    );
                 }
             }
             Some(Err(why)) => {

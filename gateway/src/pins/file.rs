@@ -155,7 +155,8 @@ mod tests {
         let before = one.stamp();
         one.update(|lock| add(lock, "one")).unwrap();
         assert_ne!(one.stamp(), before);
-        let names: Vec<String> = other.update(|lock| add(lock, "other")).unwrap().servers.into_keys().collect();
+        let names: Vec<String> =
+            other.update(|lock| add(lock, "other")).unwrap().servers.into_keys().collect();
         assert_eq!(names, ["one", "other"]);
         assert_eq!(one.load().unwrap().unwrap().servers.len(), 2);
     }

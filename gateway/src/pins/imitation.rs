@@ -51,7 +51,9 @@ pub(crate) fn imitations(servers: &[Names]) -> Vec<Imitation> {
             let of = match original {
                 Some((other, name)) => servers.get(other).map(|other| format!("{}{name}", other.prefix)),
                 // A name of its own that begins as those of another server do for the host.
-                None => public.get(&look).filter(|(owner, _)| *owner != index).map(|(_, known)| known.clone()),
+                None => {
+                    public.get(&look).filter(|(owner, _)| *owner != index).map(|(_, known)| known.clone())
+                }
             };
             if let Some(of) = of {
                 found.push(Imitation { server: index, tool: tool.clone(), of });
@@ -80,7 +82,10 @@ mod tests {
         ] {
             let names: Vec<Names> = servers
                 .iter()
-                .map(|(server, tools)| Names { prefix: format!("{server}__"), tools: tools.iter().map(ToString::to_string).collect() })
+                .map(|(server, tools)| Names {
+                    prefix: format!("{server}__"),
+                    tools: tools.iter().map(ToString::to_string).collect(),
+                })
                 .collect();
             let found: Vec<(usize, String)> =
                 imitations(&names).into_iter().map(|one| (one.server, one.of)).collect();

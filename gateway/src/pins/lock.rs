@@ -99,7 +99,8 @@ impl Lock {
 impl FilePin {
     fn value(self) -> Result<Value, Fault> {
         let (text, hash) = (self.text.get_ref(), self.hash.get_ref());
-        let value = Value::read(text).map_err(|reason| (Some(self.text.span().start), format!("the text {reason}")))?;
+        let value = Value::read(text)
+            .map_err(|reason| (Some(self.text.span().start), format!("the text {reason}")))?;
         if value.hash() != *hash {
             let message = "the hash is not that of the text below; take back what was changed by hand, or run \
                            `argala pin --accept`";

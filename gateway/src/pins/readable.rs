@@ -74,13 +74,17 @@ mod tests {
 
     #[test]
     fn what_a_terminal_would_act_upon_is_shown() {
-        assert_eq!(visible("a\u{1b}[2J\u{202e}b\u{e0041}\u{200d}\r\n\tc"), "a<U+001B>[2J<U+202E>b<U+E0041><U+200D><U+000D>\n\tc");
+        assert_eq!(
+            visible("a\u{1b}[2J\u{202e}b\u{e0041}\u{200d}\r\n\tc"),
+            "a<U+001B>[2J<U+202E>b<U+E0041><U+200D><U+000D>\n\tc"
+        );
     }
 
     #[test]
     fn a_difference_shows_the_lines_that_changed() {
         let tool = |description: &str, kind: &str| {
-            let text = serde_json::json!({"name": "t", "description": description, "inputSchema": {"type": kind}});
+            let text =
+                serde_json::json!({"name": "t", "description": description, "inputSchema": {"type": kind}});
             readable(&Value::read(&text.to_string()).unwrap())
         };
         let before = tool("Adds.\nTwo numbers.", "object");

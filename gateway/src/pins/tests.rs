@@ -10,7 +10,9 @@ fn pins(folder: &Path, mode: Mode) -> Pins {
 }
 
 fn judge(pins: &Pins, entries: &[&str]) -> Judged {
-    let name = |entry: &str| serde_json::from_str::<serde_json::Value>(entry).unwrap()["name"].as_str().unwrap().to_owned();
+    let name = |entry: &str| {
+        serde_json::from_str::<serde_json::Value>(entry).unwrap()["name"].as_str().unwrap().to_owned()
+    };
     let tools: Vec<Definition> =
         entries.iter().map(|entry| Definition::read(&name(entry), entry, pins.wanted())).collect();
     pins.judge("s", &Offer { instructions: Some("be kind"), tools: &tools })
@@ -23,7 +25,8 @@ fn rules(judged: &Judged) -> Vec<(&str, &str)> {
 }
 
 const ADD: &str = r#"{"name":"add","description":"Adds.","inputSchema":{"type":"object"}}"#;
-const ADD_IN_ANOTHER_ORDER: &str = r#"{ "inputSchema":{"type":"object"},"description":"Add\u0073.","name":"add"}"#;
+const ADD_IN_ANOTHER_ORDER: &str =
+    r#"{ "inputSchema":{"type":"object"},"description":"Add\u0073.","name":"add"}"#;
 
 #[test]
 fn a_server_is_written_down_when_it_is_first_seen_and_then_held_to_it() {
@@ -35,16 +38,27 @@ fn a_server_is_written_down_when_it_is_first_seen_and_then_held_to_it() {
         for (entries, expected) in [
             (vec![ADD], vec![("add", "-")]),
             (vec![ADD_IN_ANOTHER_ORDER], vec![("add", "-")]),
-            (vec![r#"{"name":"add","description":"Adds!","inputSchema":{"type":"object"}}"#], vec![("add", "pins.changed")]),
             (
-                vec![r#"{"name":"add","description":"Adds.","inputSchema":{"type":"object"},"annotations":{"readOnlyHint":true}}"#],
+                vec![r#"{"name":"add","description":"Adds!","inputSchema":{"type":"object"}}"#],
+                vec![("add", "pins.changed")],
+            ),
+            (
+                vec![
+                    r#"{"name":"add","description":"Adds.","inputSchema":{"type":"object"},"annotations":{"readOnlyHint":true}}"#,
+                ],
                 vec![("add", "pins.changed")],
             ),
             (vec![ADD, r#"{"name":"new"}"#], vec![("add", "-"), ("new", "pins.unknown")]),
-            (vec![r#"{"name":"add2","description":"Adds.","inputSchema":{"type":"object"}}"#], vec![("add2", "pins.unknown")]),
+            (
+                vec![r#"{"name":"add2","description":"Adds.","inputSchema":{"type":"object"}}"#],
+                vec![("add2", "pins.unknown")],
+            ),
             (vec![ADD, r#"{"name":"add"}"#], vec![("add", "pins.changed")]),
             (vec![r#"{"name":"add"}"#, ADD], vec![("add", "pins.changed")]),
-            (vec![r#"{"name":"add","name":"add","description":"Adds.","inputSchema":{"type":"object"}}"#], vec![("add", "pins.unknown")]),
+            (
+                vec![r#"{"name":"add","name":"add","description":"Adds.","inputSchema":{"type":"object"}}"#],
+                vec![("add", "pins.unknown")],
+            ),
             (vec![], vec![]),
         ] {
             let judged = judge(&pins, &entries);
@@ -107,7 +121,10 @@ fn instructions_are_pinned_as_well() {
     let rule = |text: &str| pins.judge_instructions("s", text).map_or("-", |withheld| withheld.rule);
     assert_eq!((rule("be kind"), rule("be\u{202e} kind")), ("-", "pins.hidden_text"));
     judge(&pins, &[ADD]);
-    assert_eq!((rule("be kind"), rule("be cruel"), rule("be\u{202e} kind")), ("-", "pins.changed", "pins.changed"));
+    assert_eq!(
+        (rule("be kind"), rule("be cruel"), rule("be\u{202e} kind")),
+        ("-", "pins.changed", "pins.changed")
+    );
 }
 
 #[test]

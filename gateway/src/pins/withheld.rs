@@ -35,14 +35,22 @@ impl Withheld {
         let what = format!("{server}/{}", visible_name(tool));
         let accept = format!("see `argala pin`; `argala pin --accept {what}` accepts it");
         let (rule, reason) = match because {
-            Because::Changed => ("pins.changed", format!("its definition has changed since it was accepted: {accept}")),
-            Because::Unknown => ("pins.unknown", format!("it is not among the tools that were accepted: {accept}")),
-            Because::HiddenText(found) => ("pins.hidden_text", format!("in its definition, {found}: {accept}")),
+            Because::Changed => {
+                ("pins.changed", format!("its definition has changed since it was accepted: {accept}"))
+            }
+            Because::Unknown => {
+                ("pins.unknown", format!("it is not among the tools that were accepted: {accept}"))
+            }
+            Because::HiddenText(found) => {
+                ("pins.hidden_text", format!("in its definition, {found}: {accept}"))
+            }
             Because::Twice => (
                 "pins.changed",
                 "the server lists it twice, as different things; which is meant can't be said".to_owned(),
             ),
-            Because::Unreadable(why) => ("pins.unknown", format!("its definition {why}, and so it can't be accepted")),
+            Because::Unreadable(why) => {
+                ("pins.unknown", format!("its definition {why}, and so it can't be accepted"))
+            }
             Because::Unrecorded(why) => ("pins.unknown", format!("it can't be recorded: {why}")),
         };
         Self { rule, reason }
@@ -76,7 +84,9 @@ impl Withheld {
 
     /// A tool of a server that doesn't say what its tools are.
     pub(crate) fn without_list(server: &str) -> Self {
-        let reason = format!("the server `{server}` didn't list its tools, and so nobody can say what it does; try again later");
+        let reason = format!(
+            "the server `{server}` didn't list its tools, and so nobody can say what it does; try again later"
+        );
         Self { rule: "pins.unknown", reason }
     }
 

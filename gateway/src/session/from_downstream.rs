@@ -195,13 +195,18 @@ impl Session {
             self.vet_page(facts.server, &list);
             self.learn_mirrored(facts.server, result.raw(frame.text()));
             let entries = list.entries();
-            let shown = entries.iter().filter(|entry| self.could_show(0, &entry.key)).count();
+            let is_shown = |own: &str| self.could_show(0, own) && self.vetting.withheld(0, own).is_none();
+            let shown = entries.iter().filter(|entry| is_shown(&entry.key)).count();
             self.warn_of_none(0, entries.len(), shown);
             if shown < entries.len() {
-                let kept = list.filtered(|name| self.could_show(0, name));
+                let kept = list.filtered(is_shown);
                 let text = frame.edited(&[(result.span.clone(), kept)]);
                 filtered = Frame::read(text.as_bytes(), Sender::Downstream).ok();
             }
+        } else if frame.at(&["result"]).is_some() {
+            // What can't be read can't be filtered either, and a host might read something in it.
+            let message = format!("the server `{}` sent a list that can't be read", self.name(facts.server));
+            return self.refuse(to, code::INTERNAL_ERROR, &message);
         }
         self.answer_as_it_came(to, facts, filtered.as_ref().unwrap_or(frame));
     }

@@ -201,10 +201,7 @@ impl Session {
             .collect();
         for gather in late.into_iter().filter_map(|id| self.gathers.open.remove(&id)).collect::<Vec<_>>() {
             for server in &gather.waiting {
-                tracing::warn!(
-                    server = self.name(*server),
-                    "didn't answer in time; it isn't waited for"
-                );
+                tracing::warn!(server = self.name(*server), "didn't answer in time; it isn't waited for");
                 if let Some(downstream) = self.downstreams.get_mut(*server) {
                     downstream.hearing = Hearing::Silent;
                 }

@@ -44,7 +44,9 @@ impl Session {
         let withheld = match standing {
             None | Some((_, Standing::Fine)) => None,
             Some((_, Standing::Withheld(withheld))) => Some(withheld),
-            Some((server, Standing::Unlisted)) if !at_last && self.wait_for_tools(server, frame, &to) => return,
+            Some((server, Standing::Unlisted)) if !at_last && self.wait_for_tools(server, frame, &to) => {
+                return;
+            }
             Some((server, Standing::Unlisted)) => Some(Withheld::without_list(self.name(server))),
         };
         let policy = &self.setup.policy;

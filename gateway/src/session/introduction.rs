@@ -139,6 +139,9 @@ impl Session {
         let Some(downstream) = self.downstreams.get_mut(server) else { return };
         downstream.introduce(era, &introduction);
         tracing::info!(server = downstream.name, ?era, "ready");
+        if self.setup.pins.is_on() && !self.offers(server, "tools") {
+            self.vet_list(server, Some(&[]));
+        }
         if era == Era::Legacy
             && let Some(initialized) = self.opening.initialized()
         {

@@ -190,8 +190,7 @@ impl Session {
         self.call_at_last(calls);
     }
 
-    /// A page of tools that the host has asked the only server for. None where it can't be read; else what the host gets to see of it,
-    /// where that isn't all.
+    /// A page of tools that the host has asked the only server for. Nothing is pinned.
     pub(super) fn vet_page(&mut self, server: ServerId, list: &List<'_>) {
         let wanted = self.setup.pins.wanted();
         if !wanted.hidden {
@@ -256,15 +255,24 @@ impl Session {
         }
         let name = self.name(server);
         if now.recorded {
-            tracing::info!(server = name, "its {} tools were seen for the first time, and are pinned", now.tools.len());
+            tracing::info!(
+                server = name,
+                "its {} tools were seen for the first time, and are pinned",
+                now.tools.len()
+            );
         }
         for (tool, withheld) in &now.tools {
             if let Some(withheld) = withheld.as_ref().filter(|_| before.tools.get(tool) != Some(withheld)) {
                 let (tool, reason) = (visible_name(tool), &withheld.reason);
-                tracing::warn!(server = name, rule = withheld.rule, "the tool `{tool}` is withheld: {reason}");
+                tracing::warn!(
+                    server = name,
+                    rule = withheld.rule,
+                    "the tool `{tool}` is withheld: {reason}"
+                );
             }
         }
-        let rules = now.tools.iter().filter_map(|(tool, withheld)| Some((tool.as_str(), withheld.as_ref()?.rule)));
+        let rules =
+            now.tools.iter().filter_map(|(tool, withheld)| Some((tool.as_str(), withheld.as_ref()?.rule)));
         let imitations = vetted.imitations.iter().map(|(tool, withheld)| (tool.as_str(), withheld.rule));
         self.setup.audit.note(&Event::ToolsChanged {
             session: &self.setup.caller.session,
