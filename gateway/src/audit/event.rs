@@ -46,8 +46,9 @@ pub(crate) enum Event<'a> {
     ToolsChanged {
         session: &'a str,
         server: &'a str,
-        /// How many it has.
-        tools: usize,
+        /// How many it has, where it has been asked for all of them.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tools: Option<usize>,
         /// Whether they were pinned, as they were seen for the first time.
         recorded: bool,
         /// The tools that are held back, by the server's own names, and the rule.

@@ -250,7 +250,7 @@ impl Session {
     fn note_vetted(&self, server: ServerId, before: &Judged) {
         let Some(vetted) = self.vetting.servers.get(&server) else { return };
         let now = &vetted.judged;
-        if now == before {
+        if now.tools == before.tools && !now.recorded {
             return;
         }
         let name = self.name(server);
@@ -277,7 +277,7 @@ impl Session {
         self.setup.audit.note(&Event::ToolsChanged {
             session: &self.setup.caller.session,
             server: name,
-            tools: now.tools.len(),
+            tools: vetted.is_current.then_some(now.tools.len()),
             recorded: now.recorded,
             withheld: imitations.chain(rules).collect(),
         });
