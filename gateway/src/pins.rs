@@ -20,9 +20,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use definition::{Definition, Wanted};
+pub(crate) use file::LockFile;
 use file::Stamp;
-pub(crate) use file::{LockError, LockFile};
-pub(crate) use hidden::in_text as hidden_text;
 pub(crate) use imitation::{Names, imitations};
 pub(crate) use lock::{Lock, Pinned};
 pub(crate) use readable::{difference, readable, visible, visible_name};
@@ -161,7 +160,7 @@ impl Pins {
         match &self.0.keeping {
             Keeping::Off => {
                 let judge = |tool: &Definition| (tool.name.clone(), self.hidden_in(server, tool));
-                Judged { tools: offer.tools.iter().map(judge).collect(), ..Judged::default() }
+                Judged { tools: strictest(offer.tools.iter().map(judge)), ..Judged::default() }
             }
             Keeping::Survey(seen) => {
                 locked(seen).insert(server.to_owned(), see(offer));
@@ -181,20 +180,22 @@ impl Pins {
 
     /// Judges the instructions of a server.
     pub(crate) fn judge_instructions(&self, server: &str, instructions: &str) -> Option<Withheld> {
-        if let Keeping::File { file, strict, known } = &self.0.keeping {
-            let known = fresh(file, known);
-            let pinned = known.lock.servers.get(server);
-            match pinned.and_then(|pinned| pinned.instructions.as_ref()) {
-                Some(Value::Text(accepted)) if accepted == instructions => return None,
-                Some(_) => return Some(Withheld::instructions(server, &Because::Changed)),
-                None if pinned.is_some() || *strict => {
-                    return Some(Withheld::instructions(server, &Because::Unknown));
+        let withhold = |because: &Because<'_>| Some(Withheld::instructions(server, because));
+        let verdict = match &self.0.keeping {
+            Keeping::Off | Keeping::Survey(_) => None,
+            Keeping::File { file, strict, known } => {
+                let known = fresh(file, known);
+                let pinned = known.lock.servers.get(server);
+                match pinned.and_then(|pinned| pinned.instructions.as_ref()) {
+                    Some(Value::Text(accepted)) if accepted == instructions => return None,
+                    Some(_) => withhold(&Because::Changed),
+                    None if pinned.is_some() || *strict => withhold(&Because::Unknown),
+                    None => None,
                 }
-                None => {}
             }
-        }
-        let found = hidden::in_text(instructions).filter(|_| self.wanted().hidden)?;
-        self.on_hidden(Withheld::instructions(server, &Because::HiddenText(&found)))
+        };
+        let hidden = hidden::in_text(instructions).filter(|_| self.wanted().hidden);
+        hidden.and_then(|found| self.on_hidden(withhold(&Because::HiddenText(&found))?)).or(verdict)
     }
 
     /// Writes down a server that the file doesn't know. What is hiding something isn't.
@@ -243,9 +244,8 @@ impl Pins {
         pinned: Option<&Pinned>,
         tools: &[Definition],
     ) -> BTreeMap<String, Option<Withheld>> {
-        let mut judged: BTreeMap<String, Option<Withheld>> = BTreeMap::new();
         let mut values: BTreeMap<&str, &Value> = BTreeMap::new();
-        for tool in tools {
+        strictest(tools.iter().map(|tool| {
             let withhold = |because: &Because<'_>| Some(Withheld::tool(server, &tool.name, because));
             let accepted = pinned.and_then(|pinned| pinned.tools.get(&tool.name));
             let verdict = match (&tool.value, accepted) {
@@ -262,11 +262,8 @@ impl Pins {
                 }
                 _ => verdict,
             };
-            // Of two entries of one name the one that is held back counts.
-            let known = judged.entry(tool.name.clone()).or_insert(None);
-            *known = verdict.or(known.take());
-        }
-        judged
+            (tool.name.clone(), verdict)
+        }))
     }
 
     fn hidden_in(&self, server: &str, tool: &Definition) -> Option<Withheld> {
@@ -284,6 +281,18 @@ impl Pins {
         }
         None
     }
+}
+
+/// The verdict on each name: of two entries of one name, the one that is held back counts.
+fn strictest(
+    verdicts: impl Iterator<Item = (String, Option<Withheld>)>,
+) -> BTreeMap<String, Option<Withheld>> {
+    let mut judged = BTreeMap::new();
+    for (name, verdict) in verdicts {
+        let known: &mut Option<Withheld> = judged.entry(name).or_default();
+        *known = verdict.or(known.take());
+    }
+    judged
 }
 
 /// What the file says now.

@@ -128,11 +128,10 @@ fn describe(file: &str, differences: &[Difference], seen: &BTreeMap<String, Seen
             text.push_str(&format!("! {server}{tool}: {}\n", visible(found)));
         }
     }
-    let names = |(server, seen): (&String, &Seen)| Names {
-        prefix: format!("{server}__"),
-        tools: seen.pinned.tools.keys().cloned().collect(),
-    };
-    for one in imitations(&seen.iter().map(names).collect::<Vec<_>>()) {
+    let names =
+        |(server, seen): (&String, &Seen)| Names::of(&format!("{server}__"), seen.pinned.tools.keys());
+    let names: Vec<Names> = seen.iter().map(names).collect();
+    for one in imitations(&names.iter().collect::<Vec<_>>()) {
         let server = seen.keys().nth(one.server).map_or("", String::as_str);
         let (tool, of) = (visible_name(&one.tool), visible_name(&one.of));
         text.push_str(&format!("! {server}/{tool}: its name looks like `{of}`\n"));

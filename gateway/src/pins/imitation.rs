@@ -4,13 +4,30 @@ use std::collections::{BTreeMap, HashMap};
 
 use argala_engine::appearance::skeleton;
 
-/// The names of one server's tools.
+/// The names of one server's tools, and what they look like.
+#[derive(Debug, Default)]
+pub(crate) struct Names(Vec<Look>);
+
 #[derive(Debug)]
-pub(crate) struct Names {
-    /// How its tools are called before they are known by the host: `server__`, where there are several servers.
-    pub(crate) prefix: String,
-    /// Its own names.
-    pub(crate) tools: Vec<String>,
+struct Look {
+    /// The server's own name of the tool.
+    own: String,
+    /// What stands for all names that look like it.
+    own_look: String,
+    /// As the host knows it, where there are several servers.
+    known: String,
+    known_look: String,
+}
+
+impl Names {
+    /// The server's own names of its tools. `prefix` stands before them for the host.
+    pub(crate) fn of<'a>(prefix: &str, tools: impl Iterator<Item = &'a String>) -> Self {
+        let look = |own: &String| {
+            let known = format!("{prefix}{own}");
+            Look { own: own.clone(), own_look: skeleton(own), known_look: skeleton(&known), known }
+        };
+        Self(tools.map(look).collect())
+    }
 }
 
 /// A name, and whom it imitates.
@@ -28,39 +45,33 @@ pub(crate) struct Imitation {
 ///
 /// Equal names are no imitation: many servers have a `search`, and the host knows each by its server. Of two that look alike the one
 /// that is plain ASCII is the original, else that of the server that stands first.
-pub(crate) fn imitations(servers: &[Names]) -> Vec<Imitation> {
-    let mut found = Vec::new();
-    // The first server that has a name of this look, plain ones before others.
-    let mut originals: HashMap<String, BTreeMap<(bool, usize), &String>> = HashMap::new();
-    let mut public: HashMap<String, (usize, String)> = HashMap::new();
-    for (index, names) in servers.iter().enumerate() {
-        for tool in &names.tools {
-            originals.entry(skeleton(tool)).or_default().entry((!tool.is_ascii(), index)).or_insert(tool);
-            let known = format!("{}{tool}", names.prefix);
-            public.entry(skeleton(&known)).or_insert((index, known));
-        }
+pub(crate) fn imitations(servers: &[&Names]) -> Vec<Imitation> {
+    let all = || {
+        servers.iter().enumerate().flat_map(|(index, names)| names.0.iter().map(move |look| (index, look)))
+    };
+    let rank = |index: usize, look: &Look| (!look.own.is_ascii(), index);
+    // The names of one look, those first that are taken for the original.
+    let mut by_own: HashMap<&str, BTreeMap<(bool, usize), &Look>> = HashMap::new();
+    let mut by_known: HashMap<&str, (usize, &Look)> = HashMap::new();
+    for (index, look) in all() {
+        by_own.entry(&look.own_look).or_default().entry(rank(index, look)).or_insert(look);
+        by_known.entry(&look.known_look).or_insert((index, look));
     }
-    for (index, names) in servers.iter().enumerate() {
-        for tool in &names.tools {
-            let look = skeleton(tool);
-            let rank = (!tool.is_ascii(), index);
-            let original = originals.get(&look).and_then(|all| {
-                let before = all.range(..rank).find(|((_, other), name)| *other != index && **name != tool);
-                before.map(|((_, other), name)| (*other, *name))
-            });
-            let of = match original {
-                Some((other, name)) => servers.get(other).map(|other| format!("{}{name}", other.prefix)),
-                // A name of its own that begins as those of another server do for the host.
-                None => {
-                    public.get(&look).filter(|(owner, _)| *owner != index).map(|(_, known)| known.clone())
-                }
-            };
-            if let Some(of) = of {
-                found.push(Imitation { server: index, tool: tool.clone(), of });
-            }
-        }
-    }
-    found
+    let original = |index: usize, look: &Look| {
+        let before = by_own.get(look.own_look.as_str())?.range(..rank(index, look));
+        before
+            .map(|((_, other), name)| (*other, *name))
+            .find(|(other, name)| *other != index && name.own != look.own)
+    };
+    // A name of its own that begins as those of another server do for the host.
+    let shadowed = |index: usize, look: &Look| {
+        by_known.get(look.own_look.as_str()).copied().filter(|(owner, _)| *owner != index)
+    };
+    let imitation = |(index, look): (usize, &Look)| {
+        let (_, of) = original(index, look).or_else(|| shadowed(index, look))?;
+        Some(Imitation { server: index, tool: look.own.clone(), of: of.known.clone() })
+    };
+    all().filter_map(imitation).collect()
 }
 
 #[cfg(test)]
@@ -80,15 +91,15 @@ mod tests {
             (vec![("mail", vec!["send", "ѕend"])], None),
             (vec![("mail", vec!["readFile"]), ("x", vec!["read_file"])], None),
         ] {
-            let names: Vec<Names> = servers
-                .iter()
-                .map(|(server, tools)| Names {
-                    prefix: format!("{server}__"),
-                    tools: tools.iter().map(ToString::to_string).collect(),
-                })
+            let names = |(server, tools): &(&str, Vec<&str>)| {
+                let tools: Vec<String> = tools.iter().map(ToString::to_string).collect();
+                Names::of(&format!("{server}__"), tools.iter())
+            };
+            let names: Vec<Names> = servers.iter().map(names).collect();
+            let found: Vec<(usize, String)> = imitations(&names.iter().collect::<Vec<_>>())
+                .into_iter()
+                .map(|one| (one.server, one.of))
                 .collect();
-            let found: Vec<(usize, String)> =
-                imitations(&names).into_iter().map(|one| (one.server, one.of)).collect();
             let expected: Vec<(usize, String)> =
                 expected.into_iter().map(|(server, of): (usize, &str)| (server, of.to_owned())).collect();
             assert_eq!(found, expected, "{servers:?}");

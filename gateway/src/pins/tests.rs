@@ -123,7 +123,7 @@ fn instructions_are_pinned_as_well() {
     judge(&pins, &[ADD]);
     assert_eq!(
         (rule("be kind"), rule("be cruel"), rule("be\u{202e} kind")),
-        ("-", "pins.changed", "pins.changed")
+        ("-", "pins.changed", "pins.hidden_text")
     );
 }
 

@@ -44,6 +44,7 @@ struct Vetted {
     judged: Judged,
     /// Whether the server hasn't said since that they have changed.
     is_current: bool,
+    names: Names,
     imitations: BTreeMap<String, Withheld>,
 }
 
@@ -179,7 +180,11 @@ impl Session {
             let judged = self.setup.pins.judge(name, &offer);
             let before = std::mem::replace(&mut vetted.judged, judged);
             vetted.is_current = true;
-            self.find_imitations();
+            if before.tools.keys().ne(vetted.judged.tools.keys()) {
+                let prefix = self.routes.public_name(server, "");
+                vetted.names = Names::of(&prefix, vetted.judged.tools.keys());
+                self.find_imitations();
+            }
             self.note_vetted(server, &before);
         }
     }
@@ -220,11 +225,8 @@ impl Session {
             return;
         }
         let servers: Vec<ServerId> = self.vetting.servers.keys().copied().collect();
-        let names = |(server, vetted): (&ServerId, &Vetted)| Names {
-            prefix: self.routes.public_name(*server, ""),
-            tools: vetted.judged.tools.keys().cloned().collect(),
-        };
-        let found = imitations(&self.vetting.servers.iter().map(names).collect::<Vec<_>>());
+        let names: Vec<&Names> = self.vetting.servers.values().map(|vetted| &vetted.names).collect();
+        let found = imitations(&names);
         let mut before = BTreeMap::new();
         for (server, vetted) in &mut self.vetting.servers {
             before.insert(*server, std::mem::take(&mut vetted.imitations));

@@ -20,7 +20,7 @@ use crate::servers::Server;
 use crate::session::{self, EVENTS, HOST_QUEUE, Setup};
 
 /// How long all servers together may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// The wait before those are asked again that haven't answered.
 const AGAIN: Duration = Duration::from_millis(200);
 
