@@ -9,6 +9,7 @@ mod file;
 mod hidden;
 mod imitation;
 mod lock;
+mod pin;
 mod readable;
 mod settings;
 #[cfg(test)]
@@ -24,9 +25,9 @@ pub(crate) use file::LockFile;
 use file::Stamp;
 pub(crate) use imitation::{Names, imitations};
 pub(crate) use lock::{Lock, Pinned};
+pub(crate) use pin::Pin;
 pub(crate) use readable::{difference, readable, visible, visible_name};
 pub(crate) use settings::{Descriptions, Handling, Mode, Settings, USUAL_FILE};
-pub(crate) use value::Value;
 use withheld::Because;
 pub(crate) use withheld::Withheld;
 
@@ -111,6 +112,9 @@ impl Pins {
                         file.path().display()
                     ));
                 }
+                if file.may_be_written_by_anyone() {
+                    tracing::warn!("{}: anyone on this machine may write the pins", file.path().display());
+                }
                 let known = Known { lock: lock.unwrap_or_default(), stamp, edition: 0 };
                 Keeping::File { file, strict, known: Mutex::new(known) }
             }
@@ -139,7 +143,7 @@ impl Pins {
 
     /// What of a tool's definition is needed.
     pub(crate) fn wanted(&self) -> Wanted {
-        Wanted { value: self.is_on(), hidden: self.0.descriptions.hidden_text != Handling::Off }
+        Wanted { pin: self.is_on(), hidden: self.0.descriptions.hidden_text != Handling::Off }
     }
 
     /// What becomes of names that imitate.
@@ -187,7 +191,7 @@ impl Pins {
                 let known = fresh(file, known);
                 let pinned = known.lock.servers.get(server);
                 match pinned.and_then(|pinned| pinned.instructions.as_ref()) {
-                    Some(Value::Text(accepted)) if accepted == instructions => return None,
+                    Some(accepted) if *accepted == Pin::of_text(instructions) => return None,
                     Some(_) => withhold(&Because::Changed),
                     None if pinned.is_some() || *strict => withhold(&Because::Unknown),
                     None => None,
@@ -244,20 +248,20 @@ impl Pins {
         pinned: Option<&Pinned>,
         tools: &[Definition],
     ) -> BTreeMap<String, Option<Withheld>> {
-        let mut values: BTreeMap<&str, &Value> = BTreeMap::new();
+        let mut pins: BTreeMap<&str, &Pin> = BTreeMap::new();
         strictest(tools.iter().map(|tool| {
             let withhold = |because: &Because<'_>| Some(Withheld::tool(server, &tool.name, because));
             let accepted = pinned.and_then(|pinned| pinned.tools.get(&tool.name));
-            let verdict = match (&tool.value, accepted) {
-                (Some(Ok(value)), Some(accepted)) if value == accepted => None,
+            let verdict = match (&tool.pin, accepted) {
+                (Some(Ok(pin)), Some(accepted)) if pin == accepted => None,
                 (Some(Err(why)), _) => withhold(&Because::Unreadable(why)),
                 (_, accepted) => self.hidden_in(server, tool).or_else(|| match accepted {
                     Some(_) => withhold(&Because::Changed),
                     None => withhold(&Because::Unknown),
                 }),
             };
-            let verdict = match &tool.value {
-                Some(Ok(value)) if values.insert(&tool.name, value).is_some_and(|before| before != value) => {
+            let verdict = match &tool.pin {
+                Some(Ok(pin)) if pins.insert(&tool.name, pin).is_some_and(|before| before != pin) => {
                     withhold(&Because::Twice)
                 }
                 _ => verdict,
@@ -316,15 +320,15 @@ fn fresh<'a>(file: &LockFile, known: &'a Mutex<Known>) -> MutexGuard<'a, Known> 
 
 fn see(offer: &Offer<'_>) -> Seen {
     let mut seen = Seen::default();
-    seen.pinned.instructions = offer.instructions.map(|text| Value::Text(text.to_owned()));
+    seen.pinned.instructions = offer.instructions.map(Pin::of_text);
     if let Some(found) = offer.instructions.and_then(hidden::in_text) {
         seen.findings.insert(None, format!("the instructions have {found}"));
     }
     for tool in offer.tools {
-        match &tool.value {
-            Some(Ok(value)) => {
-                let before = seen.pinned.tools.insert(tool.name.clone(), value.clone());
-                if before.is_some_and(|before| before != *value) {
+        match &tool.pin {
+            Some(Ok(pin)) => {
+                let before = seen.pinned.tools.insert(tool.name.clone(), pin.clone());
+                if before.is_some_and(|before| before != *pin) {
                     seen.findings.insert(
                         Some(tool.name.clone()),
                         "it is listed twice, as different things".to_owned(),

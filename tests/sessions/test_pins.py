@@ -334,7 +334,7 @@ def test_hosts_over_http_are_held_to_the_pins(stage: Stage, era: str, shared: bo
     assert names(stage()) == ALL
     stage.server.change({**ADD, "description": "x"}, READ)
     face = stage.serve.http({"s": stage.server.command}, flags=["--pins", str(stage.lock)])
-    host = HttpHost(face.url, era)
+    host = HttpHost(f"{face.url}/mcp", era)
     assert host.open().last.result
     assert assert_denied(host.request("tools/call", {"name": "add", "arguments": {}}).last)["rule"] == "pins.changed"
     tools = host.request("tools/list").last.result["tools"]

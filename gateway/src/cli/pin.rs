@@ -12,7 +12,8 @@ use super::serve::only_server;
 use super::{Failure, WRONG_COMMAND_LINE, log, write_out};
 use crate::config::Config;
 use crate::pins::{
-    self, Lock, LockFile, Names, Pinned, Seen, Value, difference, imitations, readable, visible, visible_name,
+    self, Lock, LockFile, Names, Pin as Definition, Pinned, Seen, difference, imitations, readable, visible,
+    visible_name,
 };
 use crate::servers;
 
@@ -81,8 +82,8 @@ impl Pin {
 struct Difference {
     /// `server/tool`, or the server's instructions.
     what: String,
-    before: Option<Value>,
-    now: Option<Value>,
+    before: Option<Definition>,
+    now: Option<Definition>,
 }
 
 fn differences(known: &Lock, seen: &BTreeMap<String, Seen>) -> Vec<Difference> {
@@ -90,7 +91,7 @@ fn differences(known: &Lock, seen: &BTreeMap<String, Seen>) -> Vec<Difference> {
     for (server, Seen { pinned: now, .. }) in seen {
         let none = Pinned::default();
         let before = known.servers.get(server).unwrap_or(&none);
-        let mut compare = |what: String, before: Option<&Value>, now: Option<&Value>| {
+        let mut compare = |what: String, before: Option<&Definition>, now: Option<&Definition>| {
             if before != now {
                 differences.push(Difference { what, before: before.cloned(), now: now.cloned() });
             }
@@ -114,7 +115,7 @@ fn describe(file: &str, differences: &[Difference], seen: &BTreeMap<String, Seen
         text.push_str(&format!("{file}: nothing differs; servers: {}, tools: {tools}\n", seen.len()));
     }
     for Difference { what, before, now } in differences {
-        let side = |value: &Option<Value>, side: &str| {
+        let side = |value: &Option<Definition>, side: &str| {
             let heading = value.as_ref().map_or("/dev/null".to_owned(), |_| format!("{side}: {what}"));
             (heading, value.as_ref().map(readable).unwrap_or_default())
         };
@@ -190,13 +191,13 @@ impl Chosen {
 
 #[cfg(test)]
 mod tests {
-    use super::{Chosen, Lock, Seen, Value, describe, differences};
+    use super::{Chosen, Definition, Lock, Seen, describe, differences};
     use std::collections::BTreeMap;
 
     fn seen(tools: &[(&str, &str)]) -> BTreeMap<String, Seen> {
         let mut seen = Seen::default();
         for (name, text) in tools {
-            seen.pinned.tools.insert((*name).to_owned(), Value::read(text).unwrap());
+            seen.pinned.tools.insert((*name).to_owned(), Definition::read(text));
         }
         [("s".to_owned(), seen)].into()
     }

@@ -1,6 +1,7 @@
 //! A tool as its server describes it: all that a host or a model reads of it.
 
 use super::hidden;
+use super::pin::Pin;
 use super::value::Value;
 
 /// Members of `_meta` that belong to the protocol (basic, "`_meta`"): they say how something was sent, not what it is.
@@ -12,7 +13,7 @@ pub(crate) struct Definition {
     /// The server's own name of the tool.
     pub(crate) name: String,
     /// All of it, where tools are pinned; or why it can't be read.
-    pub(crate) value: Option<Result<Value, String>>,
+    pub(crate) pin: Option<Result<Pin, String>>,
     /// The text in it that nobody would see, where that is looked for.
     pub(crate) hidden: Option<String>,
     /// How long it is.
@@ -22,7 +23,7 @@ pub(crate) struct Definition {
 /// What of a definition is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Wanted {
-    pub(crate) value: bool,
+    pub(crate) pin: bool,
     pub(crate) hidden: bool,
 }
 
@@ -31,7 +32,7 @@ impl Definition {
     pub(crate) fn read(name: &str, entry: &str, wanted: Wanted) -> Self {
         Self {
             name: name.to_owned(),
-            value: wanted.value.then(|| Value::read(entry).map(without_protocols_own)),
+            pin: wanted.pin.then(|| Value::read(entry).map(|value| Pin::of(&without_protocols_own(value)))),
             hidden: wanted.hidden.then(|| hidden::in_entry(name, entry)).flatten(),
             bytes: entry.len(),
         }
@@ -56,8 +57,8 @@ mod tests {
 
     #[test]
     fn all_of_an_entry_counts_but_what_the_protocol_says_of_its_sending() {
-        let wanted = Wanted { value: true, hidden: false };
-        let hash = |entry: &str| Definition::read("t", entry, wanted).value.unwrap().unwrap().hash();
+        let wanted = Wanted { pin: true, hidden: false };
+        let hash = |entry: &str| Definition::read("t", entry, wanted).pin.unwrap().unwrap().hash();
         let plain = hash(r#"{"name":"t"}"#);
         assert_eq!(hash(r#"{"name":"t","_meta":{"io.modelcontextprotocol/trace":"1"}}"#), plain);
         for other in [

@@ -68,6 +68,16 @@ impl LockFile {
         })
     }
 
+    /// Whether others than its owner and his group may change it.
+    pub(crate) fn may_be_written_by_anyone(&self) -> bool {
+        #[cfg(unix)]
+        let open = std::fs::metadata(&self.path)
+            .is_ok_and(|metadata| std::os::unix::fs::MetadataExt::mode(&metadata) & 0o002 != 0);
+        #[cfg(not(unix))]
+        let open = false;
+        open
+    }
+
     /// What tells its present state from others.
     pub(crate) fn stamp(&self) -> Stamp {
         let Ok(metadata) = std::fs::metadata(&self.path) else { return Stamp(None) };

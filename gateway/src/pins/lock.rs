@@ -10,6 +10,7 @@ use argala_engine::appearance::is_hidden;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::pin::Pin;
 use super::value::Value;
 
 /// The first lines of a lock file.
@@ -25,9 +26,9 @@ pub(crate) struct Lock {
 /// One server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Pinned {
-    pub(crate) instructions: Option<Value>,
+    pub(crate) instructions: Option<Pin>,
     /// By the server's own names.
-    pub(crate) tools: BTreeMap<String, Value>,
+    pub(crate) tools: BTreeMap<String, Pin>,
 }
 
 #[derive(Deserialize)]
@@ -70,9 +71,9 @@ impl Lock {
         }
         let mut lock = Self::default();
         for (name, server) in file.servers {
-            let instructions = server.instructions.map(FilePin::value).transpose()?;
+            let instructions = server.instructions.map(FilePin::pin).transpose()?;
             let tools: Result<_, Fault> =
-                server.tools.into_iter().map(|(tool, pin)| Ok((tool, pin.value()?))).collect();
+                server.tools.into_iter().map(|(tool, pin)| Ok((tool, pin.pin()?))).collect();
             lock.servers.insert(name, Pinned { instructions, tools: tools? });
         }
         Ok(lock)
@@ -86,10 +87,10 @@ impl Lock {
             // Writing to a `String` can't fail.
             let _ = write!(text, "\n[servers.{name}]\n");
             if let Some(instructions) = &server.instructions {
-                let _ = write!(text, "\n[servers.{name}.instructions]\n{}", pin(instructions));
+                let _ = write!(text, "\n[servers.{name}.instructions]\n{}", entry(instructions));
             }
-            for (tool, value) in &server.tools {
-                let _ = write!(text, "\n[servers.{name}.tools.{}]\n{}", key(tool), pin(value));
+            for (tool, pin) in &server.tools {
+                let _ = write!(text, "\n[servers.{name}.tools.{}]\n{}", key(tool), entry(pin));
             }
         }
         text
@@ -97,23 +98,24 @@ impl Lock {
 }
 
 impl FilePin {
-    fn value(self) -> Result<Value, Fault> {
+    fn pin(self) -> Result<Pin, Fault> {
         let (text, hash) = (self.text.get_ref(), self.hash.get_ref());
-        let value = Value::read(text)
+        let value = Value::read_again(text)
             .map_err(|reason| (Some(self.text.span().start), format!("the text {reason}")))?;
-        if value.hash() != *hash {
+        let pin = Pin::of(&value);
+        if pin.hash() != *hash {
             let message = "the hash is not that of the text below; take back what was changed by hand, or run \
                            `argala pin --accept`";
             return Err((Some(self.hash.span().start), message.to_owned()));
         }
-        Ok(value)
+        Ok(pin)
     }
 }
 
-fn pin(value: &Value) -> String {
+fn entry(pin: &Pin) -> String {
     // Three quotes would end the text; in JSON they stand in strings only.
-    let text = value.pretty().replace("'''", r"''\u0027");
-    format!("hash = \"{}\"\ntext = '''\n{text}\n'''\n", value.hash())
+    let text = pin.value().pretty().replace("'''", r"''\u0027");
+    format!("hash = \"{}\"\ntext = '''\n{text}\n'''\n", pin.hash())
 }
 
 /// A name as a string of TOML, which has no escapes of surrogate pairs.
@@ -134,14 +136,13 @@ fn key(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lock, Pinned, Value};
+    use super::{Lock, Pin, Pinned};
 
     fn lock() -> Lock {
-        let value = |text: &str| Value::read(text).unwrap();
         let odd = "{\"name\":\"o\",\"description\":\"it's '''''' \\\"\\\"\\\" \\\\ \\u001b[31m \\r\\n\u{e0041} \u{85}\"}";
-        let tools = [("a b\u{202e}\u{1f}\"\\é", value(odd)), ("plain", value("{}"))];
+        let tools = [("a b\u{202e}\u{1f}\"\\é", Pin::read(odd)), ("plain", Pin::read("{}"))];
         let pinned = Pinned {
-            instructions: Some(value(r#""be kind\nalways""#)),
+            instructions: Some(Pin::read(r#""be kind\nalways""#)),
             tools: tools.map(|(name, value)| (name.to_owned(), value)).into(),
         };
         Lock { servers: [("files".to_owned(), pinned), ("e.x".to_owned(), Pinned::default())].into() }

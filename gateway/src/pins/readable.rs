@@ -5,6 +5,7 @@ use std::time::Duration;
 use argala_engine::appearance::is_hidden;
 use similar::TextDiff;
 
+use super::pin::Pin;
 use super::value::Value;
 
 /// How long the shortest difference is looked for; one that is longer will do as well.
@@ -34,12 +35,13 @@ pub(crate) fn visible_name(name: &str) -> String {
 
 /// A definition: texts as lines, all else as JSON. Whatever belongs to a member stands further in than its name, so no text can look
 /// like another member.
-pub(crate) fn readable(value: &Value) -> String {
-    let Value::Object(members) = value else { return indented(&plain(value)) };
+pub(crate) fn readable(pin: &Pin) -> String {
+    let value = pin.value();
+    let Value::Object(members) = &value else { return indented(&plain(&value)) };
     let mut out = String::new();
     let texts = TEXTS.into_iter().filter_map(|name| members.get_key_value(name));
     let others = members.iter().filter(|(name, _)| !TEXTS.contains(&name.as_str()));
-    for (name, value) in texts.map(|(name, value)| (name, value)).chain(others) {
+    for (name, value) in texts.chain(others) {
         out.push_str(&visible_name(name));
         out.push_str(":\n");
         out.push_str(&indented(&if TEXTS.contains(&name.as_str()) { plain(value) } else { json(value) }));
@@ -70,7 +72,7 @@ fn indented(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Value, difference, readable, visible};
+    use super::{Pin, difference, readable, visible};
 
     #[test]
     fn what_a_terminal_would_act_upon_is_shown() {
@@ -85,7 +87,7 @@ mod tests {
         let tool = |description: &str, kind: &str| {
             let text =
                 serde_json::json!({"name": "t", "description": description, "inputSchema": {"type": kind}});
-            readable(&Value::read(&text.to_string()).unwrap())
+            readable(&Pin::read(&text.to_string()))
         };
         let before = tool("Adds.\nTwo numbers.", "object");
         let now = tool("Adds.\u{202e}\nannotations:\nTwo numbers.", "object");

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use argala_engine::appearance::is_hidden;
 use argala_json::{Events, Limits, Options, Span, Stopped, Text, quote, read};
-use sha2::{Digest, Sha256};
 
-/// Levels and bytes of a value. Its writers go down as deep.
+/// Levels, values and bytes of a text. Its writers go down as deep, and each value takes some hundred bytes.
 const MAX_DEPTH: usize = 64;
-const MAX_BYTES: usize = 4 << 20;
+const MAX_NODES: usize = 50_000;
+const MAX_BYTES: usize = 1 << 20;
 
 /// A value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,19 @@ impl Value {
     /// # Errors
     /// Why it doesn't, as the end of "it …".
     pub(crate) fn read(text: &str) -> Result<Self, String> {
-        let limits = Limits { max_bytes: MAX_BYTES, max_depth: MAX_DEPTH, max_nodes: usize::MAX };
+        Self::read_up_to(text, MAX_BYTES)
+    }
+
+    /// Reads what was written of a value, which may be longer than what it was read from.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(crate) fn read_again(text: &str) -> Result<Self, String> {
+        Self::read_up_to(text, usize::MAX)
+    }
+
+    fn read_up_to(text: &str, max_bytes: usize) -> Result<Self, String> {
+        let limits = Limits { max_bytes, max_depth: MAX_DEPTH, max_nodes: MAX_NODES };
         let mut builder = Builder::default();
         match read(text.as_bytes(), &Options::strict(limits), &mut builder) {
             Ok(()) => builder.whole.ok_or_else(|| "is empty".to_owned()),
@@ -43,13 +55,6 @@ impl Value {
         let mut out = String::new();
         self.write(None, &mut out);
         out
-    }
-
-    /// Its hash, as a lock file names it.
-    pub(crate) fn hash(&self) -> String {
-        let digest = Sha256::digest(self.canonical());
-        let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("sha256:{digits}")
     }
 
     /// Over several lines. What nobody would see is escaped.
@@ -211,16 +216,16 @@ impl Events for Builder {
 mod tests {
     use super::{MAX_DEPTH, Value};
 
-    fn hash(text: &str) -> String {
-        Value::read(text).unwrap().hash()
+    fn canonical(text: &str) -> String {
+        Value::read(text).unwrap().canonical()
     }
 
     #[test]
     fn order_white_space_and_escapes_make_no_other_value() {
         let one = r#"{"a":[1,{"x":null,"y":"é\n"}],"b":true}"#;
         let other = "{ \"b\" : true,\n \"a\":[1, {\"y\":\"\\u00e9\\u000a\", \"x\":null}] }";
-        assert_eq!(Value::read(one).unwrap().canonical(), r#"{"a":[1,{"x":null,"y":"é\n"}],"b":true}"#);
-        assert_eq!(hash(one), hash(other));
+        assert_eq!(canonical(one), r#"{"a":[1,{"x":null,"y":"é\n"}],"b":true}"#);
+        assert_eq!(canonical(one), canonical(other));
     }
 
     #[test]
@@ -233,7 +238,7 @@ mod tests {
             (r#""a""#, r#""a ""#),
             (r#"["a,b"]"#, r#"["a","b"]"#),
         ] {
-            assert_ne!(hash(one), hash(other), "{one} {other}");
+            assert_ne!(canonical(one), canonical(other), "{one} {other}");
         }
     }
 

@@ -184,8 +184,11 @@ impl Session {
         }
         let Some(pages) = self.listings.fetching(server, kind) else { return };
         pages.count += 1;
-        pages.bytes += shown.iter().map(|(key, entry)| key.len() + entry.len()).sum::<usize>();
-        pages.bytes += tools.iter().map(|tool| tool.bytes).sum::<usize>();
+        // Of tools, what isn't shown is kept as well.
+        pages.bytes += match tools.is_empty() {
+            true => shown.iter().map(|(key, entry)| key.len() + entry.len()).sum::<usize>(),
+            false => tools.iter().map(|tool| tool.bytes).sum(),
+        };
         pages.entries.extend(shown);
         pages.tools.extend(tools);
         pages.caching = pages.caching.and(caching);
