@@ -182,6 +182,23 @@ def test_calls_that_wait_for_the_list_are_all_answered(stage: Stage) -> None:
     assert [host.reply(call).text for call in calls] == ["did add"] * 5
 
 
+def test_a_call_that_is_cancelled_while_it_waits_for_the_list_is_not_made(serve: Gateway, lock: Path) -> None:
+    recorder = serve.recorder("slow", "--list-delay", "1")
+    host = serve(recorder, flags=["--pins", str(lock)])
+    cancelled, made = host.start_call("echo", {"n": 1}), host.start_call("echo", {"n": 2})
+    host.notify("notifications/cancelled", {"requestId": cancelled})
+    assert host.reply(made).text == 'slow heard {"n": 2}'
+    assert [call["arguments"] for call in recorder.calls()] == [{"n": "2"}]
+    assert not [frame for frame in host.take() if frame.answers(cancelled)]
+
+
+def test_a_server_that_says_at_each_list_that_it_has_changed_is_used_all_the_same(serve: Gateway, lock: Path) -> None:
+    host = serve(serve.recorder("restless", "--restless"), flags=["--pins", str(lock)])
+    for n in range(3):
+        assert host.call("echo", {"n": n}).text == f'restless heard {{"n": {n}}}'
+        assert "echo" in host.tool_names()
+
+
 def test_a_list_of_many_pages_is_one_list(stage: Stage) -> None:
     tools = [{"name": f"t{n}", "inputSchema": {"type": "object"}} for n in range(25)]
     stage.server.change(*tools, page=4)
@@ -371,8 +388,14 @@ def test_a_server_of_the_official_library_stays_what_it_is(serve: Gateway, lock:
     assert assert_denied(host("strict").call("add", {"a": 1}))["rule"] == "pins.changed"
 
 
-def test_a_server_of_node_stays_what_it_is(serve: Gateway, lock: Path) -> None:
-    server = {"everything": node_tool("mcp-server-everything")}
-    first = serve(server, flags=["--pins", str(lock)]).tool_names()
-    assert len(first) > 5
-    assert serve(server, flags=["--pins", str(lock), "--pins-mode", "strict"]).tool_names() == first
+def test_a_server_of_node_stays_what_it_is(serve: Gateway, lock: Path, run: CommandLine) -> None:
+    servers = serve.servers({"everything": node_tool("mcp-server-everything")})
+    # It offers some tools only to hosts that can be asked for input.
+    assert run("pin", "--servers", servers, "--lock", lock, "--accept").returncode == 0
+    host = serve(
+        {"everything": node_tool("mcp-server-everything")}, flags=["--pins", str(lock), "--pins-mode", "strict"]
+    )
+    names = host.tool_names()
+    assert {"echo", "trigger-sampling-request"} <= set(names)
+    assert all(f'[servers."everything".tools."{name}"]' in lock.read_text() for name in names)
+    assert host.call("echo", {"message": "x"}).text == "Echo: x"

@@ -6,7 +6,8 @@ use std::time::Duration;
 use argala_engine::Policy;
 use argala_wire::line::Line;
 use argala_wire::outbox::{Inlet, outbox};
-use argala_wire::{Frame, Id, Sender, legacy, reply};
+use argala_wire::reply::code;
+use argala_wire::{Frame, Id, Kind, Sender, legacy, reply};
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, timeout_at};
@@ -69,7 +70,9 @@ async fn play(setup: Setup, pins: &Pins, servers: usize) {
         let _ = hurried.await;
     }));
     let client = json!({"name": "argala", "version": env!("CARGO_PKG_VERSION")});
-    let initialize = json!({"protocolVersion": legacy::LATEST, "capabilities": {}, "clientInfo": client});
+    // Some servers offer a tool only to hosts that can do what it needs.
+    let able = json!({"roots": {}, "sampling": {}, "elicitation": {}});
+    let initialize = json!({"protocolVersion": legacy::LATEST, "capabilities": able, "clientInfo": client});
     let mut host = Host { say, heard: &mut heard, until, last: 0 };
     if host.ask(legacy::INITIALIZE, Some(&initialize.to_string())).await {
         host.tell(reply::notification(legacy::INITIALIZED, None)).await;
@@ -107,9 +110,14 @@ impl Host<'_> {
         let id = Id::Number(self.last.to_string());
         self.tell(reply::request(self.last, method, params)).await;
         while let Ok(Some(told)) = timeout_at(self.until, self.heard.next()).await {
-            let frame = Frame::read(told.text.as_bytes(), Sender::Downstream);
-            if frame.is_ok_and(|frame| told.answer && frame.id() == Some(&id)) {
-                return true;
+            let Ok(frame) = Frame::read(told.text.as_bytes(), Sender::Downstream) else { continue };
+            match frame.kind() {
+                Kind::Response { id: Some(answered) } if *answered == id => return true,
+                Kind::Request { id, .. } => {
+                    let reason = "nothing is called here, so nothing needs to be asked";
+                    self.tell(reply::error(Some(id), code::METHOD_NOT_FOUND, reason)).await;
+                }
+                _ => {}
             }
         }
         false
