@@ -17,7 +17,7 @@ mod tests;
 mod value;
 mod withheld;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use definition::{Definition, Wanted};
@@ -61,8 +61,28 @@ enum Keeping {
 struct Known {
     lock: Lock,
     stamp: Stamp,
-    /// Counts the states that it was read in.
-    edition: u64,
+    /// How often what it says of a server has changed.
+    editions: BTreeMap<String, u64>,
+}
+
+impl Known {
+    fn new(lock: Lock, stamp: Stamp) -> Self {
+        Self { lock, stamp, editions: BTreeMap::new() }
+    }
+
+    fn edition(&self, server: &str) -> u64 {
+        self.editions.get(server).copied().unwrap_or_default()
+    }
+
+    /// Takes note of what the file says now.
+    fn take(&mut self, lock: Lock, stamp: Stamp) {
+        let names = self.lock.servers.keys().chain(lock.servers.keys());
+        let changed = |name: &&String| self.lock.servers.get(*name) != lock.servers.get(*name);
+        for name in names.filter(changed).cloned().collect::<BTreeSet<_>>() {
+            *self.editions.entry(name).or_default() += 1;
+        }
+        (self.lock, self.stamp) = (lock, stamp);
+    }
 }
 
 /// What a server says of itself and of its tools.
@@ -87,7 +107,7 @@ pub(crate) struct Judged {
     pub(crate) tools: BTreeMap<String, Option<Withheld>>,
     /// Whether the server was written into the file.
     pub(crate) recorded: bool,
-    /// The state of the file that it was judged by.
+    /// The state of what the file says of the server that it was judged by.
     pub(crate) edition: u64,
 }
 
@@ -115,7 +135,7 @@ impl Pins {
                 if file.may_be_written_by_anyone() {
                     tracing::warn!("{}: anyone on this machine may write the pins", file.path().display());
                 }
-                let known = Known { lock: lock.unwrap_or_default(), stamp, edition: 0 };
+                let known = Known::new(lock.unwrap_or_default(), stamp);
                 Keeping::File { file, strict, known: Mutex::new(known) }
             }
         };
@@ -151,10 +171,11 @@ impl Pins {
         self.0.descriptions.imitation
     }
 
-    /// Which state of the file holds. It is looked at again: someone may have accepted something.
-    pub(crate) fn edition(&self) -> u64 {
+    /// Which state of what the file says of a server holds. It is looked at again: someone may have accepted something, or taken it
+    /// back.
+    pub(crate) fn edition(&self, server: &str) -> u64 {
         match &self.0.keeping {
-            Keeping::File { file, known, .. } => fresh(file, known).edition,
+            Keeping::File { file, known, .. } => fresh(file, known).edition(server),
             _ => 0,
         }
     }
@@ -177,7 +198,7 @@ impl Pins {
                     return self.record(file, &mut known, server, offer);
                 }
                 let tools = self.compare(server, known.lock.servers.get(server), offer.tools);
-                Judged { tools, recorded: false, edition: known.edition }
+                Judged { tools, recorded: false, edition: known.edition(server) }
             }
         }
     }
@@ -223,10 +244,11 @@ impl Pins {
         });
         match written {
             Ok(lock) => {
-                *known = Known { stamp: file.stamp(), edition: known.edition + 1, lock };
+                known.take(lock, file.stamp());
                 let pinned = known.lock.servers.get(server);
                 let recorded = pinned == Some(&accepted);
-                Judged { tools: self.compare(server, pinned, offer.tools), recorded, edition: known.edition }
+                let tools = self.compare(server, pinned, offer.tools);
+                Judged { tools, recorded, edition: known.edition(server) }
             }
             Err(error) => {
                 let reason = error.to_string();
@@ -236,7 +258,7 @@ impl Pins {
                     (tool.name.clone(), Some(withheld))
                 };
                 let tools = offer.tools.iter().map(withhold).collect();
-                Judged { tools, recorded: false, edition: known.edition }
+                Judged { tools, recorded: false, edition: known.edition(server) }
             }
         }
     }
@@ -307,8 +329,7 @@ fn fresh<'a>(file: &LockFile, known: &'a Mutex<Known>) -> MutexGuard<'a, Known> 
         known.stamp = stamp;
         match file.load() {
             Ok(lock) => {
-                known.lock = lock.unwrap_or_default();
-                known.edition += 1;
+                known.take(lock.unwrap_or_default(), stamp);
                 tracing::info!("{}: the pins have been read again", file.path().display());
             }
             // What was accepted before still is.

@@ -284,6 +284,14 @@ def test_the_difference_is_shown_and_accepted_while_a_gateway_runs(stage: Stage,
     assert names(host) == {*ALL, "new"}
 
 
+def test_what_is_taken_back_is_not_called_any_more(stage: Stage) -> None:
+    host = stage()
+    assert host.call("add").text == "did add"
+    stage.lock.write_text("version = 1\n[servers.s]\n")
+    assert assert_denied(host.call("add"))["rule"] == "pins.unknown"
+    assert stage.server.calls() == ["add"]
+
+
 def test_a_server_that_is_not_there_can_not_be_accepted(stage: Stage, run: CommandLine) -> None:
     names(stage())
     ended = pin(run, stage, "--accept", "other")

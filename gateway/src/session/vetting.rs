@@ -137,8 +137,8 @@ impl Session {
         let known = self.vetting.servers.get(&server).filter(|vetted| vetted.is_current);
         match (known, withheld) {
             (None, _) => Standing::Unlisted,
-            // Someone may have accepted it since.
-            (Some(known), Some(_)) if known.judged.edition != pins.edition() => Standing::Unlisted,
+            // Someone may have accepted it since, or taken that back.
+            (Some(known), _) if known.judged.edition != pins.edition(self.name(server)) => Standing::Unlisted,
             (Some(_), Some(withheld)) => Standing::Withheld(withheld),
             (Some(known), None) if known.judged.tools.contains_key(own) => Standing::Fine,
             (Some(_), None) => Standing::Withheld(Withheld::unlisted(self.name(server))),
