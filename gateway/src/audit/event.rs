@@ -1,5 +1,7 @@
 //! What is recorded.
 
+use std::net::IpAddr;
+
 use argala_engine::Decision;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -38,6 +40,16 @@ pub(crate) enum Event<'a> {
     },
     /// A session has ended.
     SessionClosed { session: &'a str },
+    /// Requests over HTTP were refused, before any session heard of them.
+    Refused {
+        reason: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        principal: Option<&'a str>,
+        /// Who came last.
+        from: IpAddr,
+        /// How many there were, since the last record of them.
+        requests: u64,
+    },
     /// A call was judged.
     Judged(Judged<'a>),
     /// A call that was let pass has ended.
