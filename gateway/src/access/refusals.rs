@@ -91,7 +91,7 @@ impl Refusals {
         let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         for ((reason, principal), Counted { requests, from }) in waiting {
             let principal = principal.as_deref();
-            self.audit.note(&Event::Refused { reason: reason.name(), principal, from, requests });
+            self.audit.note(&Event::AccessRefused { reason: reason.name(), principal, from, requests });
         }
     }
 }
@@ -116,7 +116,7 @@ mod tests {
         refusals.write();
         refusals.write();
         let log = std::fs::read_to_string(file).unwrap();
-        let refused: Vec<&str> = log.lines().filter(|line| line.contains(r#""event":"refused""#)).collect();
+        let refused: Vec<&str> = log.lines().filter(|line| line.contains(r#""event":"access_refused""#)).collect();
         assert!(refused.len() <= super::MOST + 1, "{}", refused.len());
         assert!(
             refused[0].contains(r#""reason":"unknown","from":"127.0.0.1","requests":10000"#),

@@ -41,7 +41,7 @@ pub(crate) enum Event<'a> {
     /// A session has ended.
     SessionClosed { session: &'a str },
     /// Requests over HTTP were refused, before any session heard of them.
-    Refused {
+    AccessRefused {
         reason: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
         principal: Option<&'a str>,
