@@ -1,5 +1,6 @@
 //! `[tools.X]`: a tool that is allowed by being named, and what its arguments must be.
 
+use super::audit::{self, KeptArguments};
 use crate::constraint::{self, Constraint};
 use crate::decision::Verdict;
 use crate::policy::keys::{Key, Takes};
@@ -25,6 +26,7 @@ pub(in crate::policy) const KEYS: &[Key] = &[
         takes: Takes::OneOf(&["allow", "deny"]),
         about: "What becomes of an argument that `args` doesn't list. Default: deny where there is `args`, else allow.",
     },
+    audit::OF_TOOL,
     Key {
         name: "allowed_methods",
         takes: Takes::Texts,
@@ -47,6 +49,8 @@ pub(crate) struct ToolRule {
     pub(crate) arguments: Vec<ArgumentRule>,
     /// Whether an argument that isn't listed is taken.
     pub(crate) extra_arguments: bool,
+    /// How much of the arguments an audit log may keep, where it says so.
+    pub(crate) audit_arguments: Option<KeptArguments>,
 }
 
 /// One `args.NAME` of a tool.
@@ -81,6 +85,7 @@ pub(super) fn load(entry: &Entry, mut fields: Fields<'_>, loader: &mut Loader) -
     let arguments = listed.and_then(|node| loader.table(node, &place));
     let mut arguments = arguments.map(|table| load_arguments(table, loader)).unwrap_or_default();
     arguments.sort_by(|left, right| left.rule.cmp(&right.rule));
+    let audit_arguments = audit::load(&mut fields, loader);
     // Known here so that a misspelt group is told apart from a misspelt tool.
     for key in ["allowed_methods", "denied_patterns"] {
         fields.take(key);
@@ -89,7 +94,7 @@ pub(super) fn load(entry: &Entry, mut fields: Fields<'_>, loader: &mut Loader) -
     fields.finish(loader);
     // A tool that has no list of arguments takes any; one with an empty list takes none.
     let extra_arguments = extra?.unwrap_or(listed.is_none());
-    Some(ToolRule { rule, method: method?, verdict: verdict?, arguments, extra_arguments })
+    Some(ToolRule { rule, method: method?, verdict: verdict?, arguments, extra_arguments, audit_arguments })
 }
 
 fn load_arguments(mut table: Fields<'_>, loader: &mut Loader) -> Vec<ArgumentRule> {
