@@ -74,11 +74,12 @@ impl Keyring {
             }
         };
         let pause = Duration::from_secs(settings.jwks_pause.max(1));
+        let refresh = Duration::from_secs(settings.jwks_refresh).max(pause);
         Ok(Self {
             source,
-            refresh: Duration::from_secs(settings.jwks_refresh).max(pause),
+            refresh,
             pause,
-            keep: Duration::from_secs(settings.jwks_keep.max(settings.jwks_refresh)),
+            keep: Duration::from_secs(settings.jwks_keep).max(refresh),
             held: Mutex::default(),
             fetching: tokio::sync::Mutex::default(),
         })

@@ -116,7 +116,8 @@ mod tests {
         refusals.write();
         refusals.write();
         let log = std::fs::read_to_string(file).unwrap();
-        let refused: Vec<&str> = log.lines().filter(|line| line.contains(r#""event":"access_refused""#)).collect();
+        let refused: Vec<&str> =
+            log.lines().filter(|line| line.contains(r#""event":"access_refused""#)).collect();
         assert!(refused.len() <= super::MOST + 1, "{}", refused.len());
         assert!(
             refused[0].contains(r#""reason":"unknown","from":"127.0.0.1","requests":10000"#),

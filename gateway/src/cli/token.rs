@@ -13,7 +13,7 @@ pub(super) struct Token {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Make a token: show it, once, and what the configuration has to say so that it is known.
+    /// Make a token: show it once, on stderr, and on stdout what argala.toml has to say so that it is known.
     New {
         /// Whose it is. Logs and policies call its owner `token:NAME`.
         #[arg(value_parser = name)]
@@ -39,12 +39,15 @@ impl Token {
         let groups: Vec<String> = groups.iter().map(|group| quoted(group)).collect();
         let groups =
             if groups.is_empty() { String::new() } else { format!("groups = [{}]\n", groups.join(", ")) };
+        // Apart, so that what is written to stdout can be appended to the configuration.
+        eprintln!(
+            "The token, for the host's `Authorization: Bearer …`. It can't be shown again:\n{}\n",
+            token.text
+        );
         write_out(&format!(
-            "# Give this to the host, as `Authorization: Bearer …`. It can't be shown again.\n# {}\n\n\
-             # Put this into argala.toml.\n[[access.token]]\nname = {}\nsha256 = \"{}\"\n{groups}",
-            token.text,
+            "[[access.token]]\nname = {}\nsha256 = \"{}\"\n{groups}",
             quoted(&name),
-            token.sha256,
+            token.sha256
         ))?;
         Ok(0)
     }
