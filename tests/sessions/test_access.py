@@ -62,7 +62,7 @@ def new_token(run: CommandLine) -> Callable[..., tuple[str, str]]:
     def new(*arguments: str) -> tuple[str, str]:
         made = run("token", "new", *arguments)
         assert made.returncode == 0, made.stderr
-        (token,) = (line[2:] for line in made.stdout.splitlines() if line.startswith("# argala_"))
+        (token,) = (line for line in made.stderr.splitlines() if line.startswith("argala_"))
         return token, made.stdout
 
     return new
@@ -111,10 +111,9 @@ def test_a_token_is_shown_once_and_its_hash_is_all_that_is_kept(
     guarded: Open, new_token: Callable[..., tuple[str, str]], serve: Gateway
 ) -> None:
     (one, config), (other, more) = new_token("ci", "--group", "ops"), new_token('a "quoted" \\ name')
-    kept = "".join(line + "\n" for line in (config + more).splitlines() if not line.startswith("#"))
-    assert one not in kept
-    assert other not in kept
-    face = guarded(f"[audit]\nfile = 'audit.jsonl'\n{kept}")
+    assert one not in config
+    assert other not in more
+    face = guarded(f"[audit]\nfile = 'audit.jsonl'\n{config}{more}")
     face.session(headers=bearer(one)).call("echo", {"a": 1})
     face.session(headers=bearer(other))
     log = (serve.folder / "audit.jsonl").read_text()
@@ -218,14 +217,12 @@ def test_a_new_key_is_fetched_when_a_token_names_it_and_an_old_one_goes(guarded:
 
 
 def test_strangers_cannot_make_the_gateway_ask_the_issuer(guarded: Open, issuer: Issuer) -> None:
-    face = guarded(issuer.settings())
+    face = guarded(issuer.settings(jwks_pause=3600))
     assert ask(face, issuer.token()).status == 200
-    before = issuer.fetched()
     key = rsa_key()
     for n in range(30):
         assert ask(face, jwt.encode(issuer.claims(), key, algorithm="RS256", headers={"kid": str(n)})).status == 401
-    # One at most, where more than the pause has gone by.
-    assert issuer.fetched() <= before + 1
+    assert issuer.fetched() == 1
 
 
 @pytest.mark.parametrize(
@@ -273,7 +270,7 @@ def test_a_host_finds_out_where_to_get_a_token(guarded: Open, issuer: Issuer) ->
 
 def test_a_token_that_expires_is_cut_off_at_the_next_request(guarded: Open, issuer: Issuer) -> None:
     face = guarded(issuer.settings(leeway=0))
-    seat = face.session(headers=bearer(issuer.token(exp=time.time() + 3)))
+    seat = face.session(headers=bearer(issuer.token(exp=time.time() + 6)))
     until(lambda: seat.call("echo").status == 401)
     fresh = Seat(face, {**seat.headers, **bearer(issuer.token())})
     assert fresh.call("echo").status == 200
@@ -303,6 +300,7 @@ def test_anothers_session_is_none(guarded: Open, issuer: Issuer, recorder: Recor
     ada = face.session(headers=bearer(issuer.token(groups=["ops"])))
     stream = ada.start(call("hold", request_id=5))
     primed = stream.next()
+    assert stream.next().frame.method == "notifications/message"
     for other in (
         issuer.token(sub="eve", groups=["ops"]),
         issuer.token(groups=[]),

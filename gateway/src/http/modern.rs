@@ -47,11 +47,11 @@ pub(super) async fn post(
         }
     };
     check(headers, frame).map_err(|refusal| refusal.of(Some(id.clone())))?;
+    let calls = sessions.guest.calls(1).map_err(|refusal| refusal.of(Some(id.clone())))?;
     let needed = sessions
         .pooled(key(frame), &sharing(sessions, frame))
         .map_err(|full| sessions.refuse(&full, Some(&id)))?;
     let session = &needed.0;
-    let calls = sessions.guest.calls(1).map_err(|refusal| refusal.of(Some(id.clone())))?;
     let post = sessions.all.next_post();
     let mut reader =
         session.open(post, vec![id.clone()], false, calls).ok_or_else(|| too_many(Some(id.clone())))?;
