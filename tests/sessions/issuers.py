@@ -72,7 +72,7 @@ class Issuer:
     def settings(self, **more: Json) -> str:
         """What `[access.jwt]` says of it."""
         said = {"issuer": self.url, "audience": AUDIENCE, "jwks_url": f"{self.url}/jwks", **more}
-        return "[access.jwt]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in said.items())
+        return "[access.jwt]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in said.items() if v is not None)
 
 
 class Authority:

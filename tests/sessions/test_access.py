@@ -7,8 +7,10 @@ import http.client
 import json
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,6 +19,7 @@ import jwt
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
@@ -30,6 +33,7 @@ from sessions.peers import Recorder
 from sessions.rpc import PATIENCE, Json
 
 Open = Callable[..., Face]
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 
 @pytest.fixture
@@ -201,6 +205,31 @@ def test_a_token_counts_only_if_all_of_it_is_right(guarded: Open, issuer: Issuer
         assert ask(face, token).status == 200
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "key"),
+    [
+        ("RS256", rsa_key()),
+        ("RS512", rsa_key()),
+        ("PS384", rsa_key()),
+        ("ES256", ec.generate_private_key(ec.SECP256R1())),
+        ("ES384", ec.generate_private_key(ec.SECP384R1())),
+        ("EdDSA", ed25519.Ed25519PrivateKey.generate()),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_tokens_are_checked_by_every_algorithm_that_is_configured(
+    guarded: Open, serve: Gateway, issuer: Issuer, algorithm: str, key: PrivateKey
+) -> None:
+    public = jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True)
+    (serve.folder / "keys.json").write_text(json.dumps({"keys": [{**public, "kid": "k"}]}))
+    own = {"jwks_url": None, "jwks_file": "keys.json"}
+    token = jwt.encode(issuer.claims(), key, algorithm=algorithm, headers={"kid": "k"})
+    other = "RS256" if algorithm != "RS256" else "PS256"
+    for taken, status in [(algorithm, 200), (other, 401)]:
+        face = guarded(issuer.settings(**own, algorithms=[taken]))
+        assert ask(face, token).status == status, taken
+
+
 def test_a_new_key_is_fetched_when_a_token_names_it_and_an_old_one_goes(guarded: Open, issuer: Issuer) -> None:
     face = guarded(issuer.settings(jwks_pause=1))
     old = issuer.token()
@@ -244,6 +273,20 @@ def test_without_the_issuers_keys_nobody_gets_in(guarded: Open, issuer: Issuer, 
     assert int(answer.headers["retry-after"]) > 0
     issuer.broken = None
     until(lambda: ask(face, issuer.token()).status == 200)
+
+
+def test_an_issuer_that_says_nothing_holds_up_nobody_else(
+    guarded: Open, issuer: Issuer, new_token: Callable[..., tuple[str, str]]
+) -> None:
+    token, config = new_token("ci")
+    speak = threading.Event()
+    issuer.server.respond = lambda request: speak.wait(60) and Scripted(500)
+    face = guarded(config + issuer.settings())
+    with ThreadPoolExecutor() as beside:
+        waiting = beside.submit(ask, face, issuer.token())
+        assert ask(face, token).status == 200
+        assert waiting.result().status == 503
+    speak.set()
 
 
 def test_a_host_finds_out_where_to_get_a_token(guarded: Open, issuer: Issuer) -> None:
@@ -556,7 +599,7 @@ def test_a_configuration_that_cannot_be_meant_starts_nothing(
 
 
 def test_what_the_servers_are_is_told_to_those_who_are_let_in(
-    guarded: Open, new_token: Callable[..., tuple[str, str]]
+    guarded: Open, new_token: Callable[..., tuple[str, str]], run: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token, config = new_token("ci")
     face = guarded(config)
@@ -565,6 +608,9 @@ def test_what_the_servers_are_is_told_to_those_who_are_let_in(
         page = face.ask("GET", "/readyz", headers)
         assert (page.status, json.loads(page.body)) == (200, {"ready": True, "servers": []})
     assert len(json.loads(face.ask("GET", "/readyz", bearer(token)).body)["servers"]) == 1
+    assert "unknown" not in run("status", face.url).stdout
+    monkeypatch.setenv("ARGALA_TOKEN", token)
+    assert "unknown" in run("status", face.url).stdout
     # Who may not ask at all hears that first.
     assert face.ask("GET", "/mcp", {"host": "evil.example.com", **bearer(token)}).status == 403
 
