@@ -121,6 +121,18 @@ mod tests {
     }
 
     #[test]
+    fn what_the_documents_show_can_be_loaded() {
+        let documents = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/config.md");
+        let text = std::fs::read_to_string(documents).unwrap();
+        let blocks: Vec<&str> = text.split("```toml\n").skip(1).collect();
+        assert!(blocks.len() > 1);
+        for block in blocks {
+            let shown = block.split("```").next().unwrap();
+            toml::from_str::<Config>(shown).unwrap_or_else(|error| panic!("{error}\n{shown}"));
+        }
+    }
+
+    #[test]
     fn what_is_not_understood_is_refused_with_its_place() {
         for (text, said) in [
             ("policy = 'p'\npolice = 'p'", "/argala.toml:2:1: unknown field `police`"),

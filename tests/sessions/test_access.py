@@ -466,6 +466,15 @@ def test_a_principal_has_so_many_calls_under_way_and_no_more(
     assert [params["name"] for params in recorder.calls()] == ["hold", "echo"]
 
 
+def test_calls_that_cannot_be_counted_are_not_taken_where_they_are_bounded(
+    guarded: Open, new_token: Callable[..., tuple[str, str]], recorder: Recorder
+) -> None:
+    token, config = new_token("ci")
+    face = guarded(f"{config}[access.limits]\nconcurrent_calls = 1\n")
+    assert face.ask("GET", "/sse", {"accept": EVENTS, **bearer(token)}).status == 403
+    assert recorder.pids() == []
+
+
 def test_a_batch_is_as_many_calls_as_it_holds(guarded: Open, new_token: Callable[..., tuple[str, str]]) -> None:
     token, config = new_token("ci")
     face = guarded(f"{config}[access.limits]\nconcurrent_calls = 2\n")

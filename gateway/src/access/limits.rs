@@ -94,6 +94,11 @@ impl Usage {
         Ok(Calls { of: Arc::clone(self), number })
     }
 
+    /// Whether calls at a time are bounded.
+    pub(crate) fn bounds_calls(&self) -> bool {
+        self.bounds.concurrent_calls.is_some()
+    }
+
     /// A session is open, until the value is dropped.
     pub(crate) fn session(self: &Arc<Self>) -> Result<Seat, TooMany> {
         let mut count = lock(&self.count);

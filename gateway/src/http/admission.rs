@@ -129,6 +129,11 @@ impl Guest {
         calls.map_err(|limit| self.refuse("too many calls at a time: try again later", limit))
     }
 
+    /// Whether his calls must be such that they can be told to be under way.
+    pub(super) fn bounds_calls(&self) -> bool {
+        self.usage.as_ref().is_some_and(|usage| usage.bounds_calls())
+    }
+
     /// A session of his is open, until what comes back is dropped.
     pub(super) fn session(&self) -> Result<Option<Seat>, TooMany> {
         self.usage.as_ref().map(Usage::session).transpose()

@@ -21,6 +21,12 @@ pub(super) const MESSAGES: &str = "/messages";
 pub(super) fn open(sessions: &OwnSessions<'_>, parts: &Parts) -> Result<Response<Content>, Refusal> {
     expect(parts, &Method::GET, "GET")?;
     check_accept(&parts.headers, &["text/event-stream"])?;
+    // Its POSTs are answered before its calls are: nobody here knows which are under way.
+    if sessions.guest.bounds_calls() {
+        let message =
+            "calls at a time are bounded here, so HTTP with SSE isn't served: use streamable HTTP, at /mcp";
+        return Err(Refusal::forbidden(message));
+    }
     let mut opened = sessions.open(Style::Single).map_err(|full| sessions.refuse(&full, None))?;
     let reader = opened.session().and_then(|session| session.listen());
     let name = sessions.name(&mut opened);
