@@ -143,7 +143,7 @@ def test_kill_leaves_a_log_that_verifies_and_goes_on(
         recorder = serve.recorder(f"recorder{run}")
         host = serve(recorder, POLICY, ["--audit", str(log)])
         for _ in range(200):
-            host.start("tools/call", {"name": "echo", "arguments": {"n": sent}})
+            host.start("tools/call", {"name": "echo", "arguments": {"n": str(sent)}})
             sent += 1
         time.sleep(0.01 * run)
         host.process.send_signal(signal.SIGKILL)
