@@ -9,6 +9,7 @@ mod log;
 mod schema;
 mod serve;
 mod status;
+mod token;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -37,6 +38,7 @@ enum Command {
     Serve(serve::Serve),
     Check(check::Check),
     Audit(audit::Audit),
+    Token(token::Token),
     Status(status::Status),
     Schema(schema::Schema),
     #[cfg(feature = "demo")]
@@ -80,6 +82,7 @@ pub fn run(itself: &[OsString], arguments: &[OsString]) -> u8 {
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
         Command::Audit(audit) => audit.run(),
+        Command::Token(token) => token.run(),
         Command::Status(status) => status.run(),
         Command::Schema(schema) => schema.run(),
         #[cfg(feature = "demo")]
