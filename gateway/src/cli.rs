@@ -10,6 +10,7 @@ mod pin;
 mod schema;
 mod serve;
 mod status;
+mod token;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -39,6 +40,7 @@ enum Command {
     Check(check::Check),
     Audit(audit::Audit),
     Pin(pin::Pin),
+    Token(token::Token),
     Status(status::Status),
     Schema(schema::Schema),
     #[cfg(feature = "demo")]
@@ -83,6 +85,7 @@ pub fn run(itself: &[OsString], arguments: &[OsString]) -> u8 {
         Command::Check(check) => check.run(),
         Command::Audit(audit) => audit.run(),
         Command::Pin(pin) => pin.run(),
+        Command::Token(token) => token.run(),
         Command::Status(status) => status.run(),
         Command::Schema(schema) => schema.run(),
         #[cfg(feature = "demo")]

@@ -1,6 +1,7 @@
 //! What is recorded.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use argala_engine::Decision;
 use argala_engine::policy::KeptArguments;
@@ -60,6 +61,16 @@ pub(crate) enum Event<'a> {
         /// Of JSON-RPC.
         code: i32,
         reason: &'a str,
+    },
+    /// Requests over HTTP were refused, before any session heard of them.
+    AccessRefused {
+        reason: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        principal: Option<&'a str>,
+        /// Who came last.
+        from: IpAddr,
+        /// How many there were, since the last record of them.
+        requests: u64,
     },
     /// A call was judged.
     Judged(Judged<'a>),

@@ -65,7 +65,7 @@ struct OverHttp {
     /// Also answer web pages of this origin, such as `https://app.example.com`.
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     origins: Vec<String>,
-    /// Serve others than this machine, though nothing tells friend from foe.
+    /// Serve others than this machine, though nothing tells friend from foe, or tokens come in the clear.
     #[arg(long)]
     insecure: bool,
     /// Connections at a time: 10000, unless this says else.
