@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::{Failure, log};
 use crate::config::{Config, Http};
-use crate::servers::{self, Server, Transport};
+use crate::servers::{Server, Transport};
 use crate::{audit, pins};
 
 /// Put the gateway before MCP servers: to the host it is one MCP server on stdin and stdout.
@@ -97,11 +97,7 @@ impl Serve {
         let command = self.command.clone();
         let insecure = self.over_http.insecure;
         let config = self.configured()?;
-        let servers = match &config.servers {
-            Some(path) => servers::load(path, |name| std::env::var(name).ok()).map_err(Failure::new)?,
-            None => vec![only_server(&command)?],
-        };
-        let done = run::run(config, servers, insecure);
+        let done = run::run(config, &command, insecure);
         log.end();
         done
     }

@@ -1,12 +1,13 @@
 //! The gateway's run, from its configuration to its end.
 
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
-use super::check_relayed;
+use super::{check_relayed, only_server};
 use crate::access::Access;
 use crate::audit::{Audit, Event};
 use crate::caller::Caller;
@@ -15,7 +16,7 @@ use crate::config::{Config, Http};
 use crate::health::Health;
 use crate::http::{self, tls::Tls};
 use crate::pins::Pins;
-use crate::servers::Server;
+use crate::servers;
 use crate::session::Setup;
 use crate::shared;
 use crate::stdio;
@@ -26,12 +27,16 @@ const MAX_SESSIONS: usize = 1_000;
 const SESSION_IDLE: u64 = 1800;
 
 /// Serves until the host is gone, or the process is told to stop.
-pub(super) fn run(config: Config, servers: Vec<Server>, insecure: bool) -> Result<u8, Failure> {
+pub(super) fn run(config: Config, command: &[OsString], insecure: bool) -> Result<u8, Failure> {
     let Some(policy) = &config.policy else {
         let message = "no policy: give --policy FILE, or `policy` in the configuration";
         return Err(Failure { message: message.to_owned(), code: 2 });
     };
     let policy = load_policy(policy)?;
+    let servers = match &config.servers {
+        Some(path) => servers::load(path, |name| std::env::var(name).ok()).map_err(Failure::new)?,
+        None => vec![only_server(command)?],
+    };
     let entrance = Entrance::of(&config, insecure)?;
     let relayed: Result<Vec<_>, _> = config.relay_methods.iter().map(|text| check_relayed(text)).collect();
     let relayed = relayed.map_err(|error| Failure::new(format!("relay_methods: {error}")))?;
