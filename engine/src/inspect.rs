@@ -11,11 +11,15 @@ mod reach;
 mod refusal;
 mod trace;
 
+use std::sync::Arc;
+
 use argala_json::pointer;
 
+use crate::budget::{Amount, Charge};
 use crate::constraint::Value;
 use crate::decision::{Decision, Finding, Verdict};
 use crate::explain::{Explanation, ReadAs, ReadText, TriedConstraint};
+use crate::facts::Facts;
 use crate::policy::Policy;
 use crate::policy::load::dotted;
 use crate::policy::method::{MAX_METHOD_LENGTH, is_method_name};
@@ -28,7 +32,7 @@ use findings::{Findings, Key};
 use places::{PlaceId, Places};
 use reach::Reaches;
 pub use refusal::Refusal;
-use refusal::shown;
+pub(crate) use refusal::shown;
 use trace::{Attempt, Trace};
 
 /// Judges the arguments of one call.
@@ -43,6 +47,10 @@ pub struct Inspector<'p> {
     rules: MethodRules<'p>,
     /// Of each rule in `rules.arguments`: whether its argument is there.
     present: Vec<bool>,
+    /// What budgets add up, by their rules in `rules.arguments`.
+    amounts: Vec<(RuleId, Amount)>,
+    /// Whether budgets are charged by whoever asks.
+    counted: bool,
     places: Places,
     arena: Arena,
     scans: bool,
@@ -79,8 +87,16 @@ impl Policy {
     /// # Errors
     /// The denial, where no call of the method can be allowed.
     pub fn inspect(&self, method: &str) -> Result<Inspector<'_>, Box<Decision>> {
+        self.inspect_for(method, &Facts::default())
+    }
+
+    /// As [`inspect`](Self::inspect), where more is known of the call than what it says.
+    ///
+    /// # Errors
+    /// The denial, where no call of the method can be allowed.
+    pub fn inspect_for(&self, method: &str, facts: &Facts<'_>) -> Result<Inspector<'_>, Box<Decision>> {
         let gate = if is_method_name(method) {
-            self.rules.for_method(method)
+            self.rules.for_method(method, facts)
         } else {
             let reason = format!(
                 "a method's name is up to {MAX_METHOD_LENGTH} characters of printable ASCII; use the name as it is listed"
@@ -92,6 +108,8 @@ impl Policy {
                 policy: self,
                 method: method.to_owned(),
                 present: vec![false; rules.arguments.len()],
+                amounts: Vec::new(),
+                counted: facts.counted,
                 scans: !self.scanner.is_empty() && rules.denies.contains(&true),
                 rules,
                 places: Places::default(),
@@ -180,6 +198,7 @@ impl<'p> Inspector<'p> {
                 .rules
                 .arguments
                 .iter()
+                .take(self.rules.listing)
                 .any(|rule| rule.path.steps().first().is_some_and(|step| step.matches(key)))
         {
             let key = shown(key);
@@ -286,6 +305,7 @@ impl<'p> Inspector<'p> {
             denies: holding.map(|(rule, _)| rule.id.clone()).collect(),
             constraints,
             texts,
+            charges: self.charges(),
         }
     }
 
@@ -295,13 +315,13 @@ impl<'p> Inspector<'p> {
         self.decide()
     }
 
-    /// Whether the call is allowed; the decision where it isn't. For who needs no other, it costs less.
+    /// Whether the call is allowed and costs nothing; the decision where it isn't. For who needs no other, it costs less.
     ///
     /// # Errors
-    /// The decision, where it is anything but to allow the call.
+    /// The decision, where it is anything but to allow the call for nothing.
     pub fn allows(mut self) -> Result<(), Box<Decision>> {
         let findings = self.speaks_against();
-        if findings.is_empty() && self.rules.verdict == Verdict::Allow {
+        if findings.is_empty() && self.rules.verdict == Verdict::Allow && self.rules.budgets.is_empty() {
             return Ok(());
         }
         Err(Box::new(self.decide_by(findings)))
@@ -316,7 +336,8 @@ impl<'p> Inspector<'p> {
         let method = std::mem::take(&mut self.method);
         let identity = self.policy.identity();
         if findings.is_empty() {
-            Decision::grant(self.rules.verdict, self.rules.rule, method, identity)
+            let charges = if self.rules.verdict == Verdict::Allow { self.charges() } else { Vec::new() };
+            Decision { charges, ..Decision::grant(self.rules.verdict, self.rules.rule, method, identity) }
         } else {
             Decision::deny(method, identity, findings)
         }
@@ -359,7 +380,30 @@ impl<'p> Inspector<'p> {
                 });
             }
         }
+        if let Some((budget, _)) = self.rules.budgets.first().filter(|_| !self.counted && self.findings.is_empty()) {
+            let reason = format!(
+                "it is charged to a budget ({}), and nobody counts here; the gateway does (argala serve)",
+                budget.budget
+            );
+            return vec![Finding::new(&budget.rule, None, reason)];
+        }
         std::mem::take(&mut self.findings).finish(&self.places)
+    }
+
+    /// What the call costs.
+    fn charges(&self) -> Vec<Charge> {
+        let amount_of = |rule: Option<RuleId>| match rule {
+            None => Amount::CALL,
+            // It must be there to be allowed.
+            Some(rule) => {
+                let told = self.amounts.iter().find(|(of, _)| *of == rule);
+                told.map_or(Amount::BEYOND, |(_, amount)| *amount)
+            }
+        };
+        let budgets = self.rules.budgets.iter();
+        budgets
+            .map(|(rule, sum)| Charge { budget: Arc::clone(&rule.budget), amount: amount_of(*sum) })
+            .collect()
     }
 
     /// The place that was reached last: the member whose value is to come, or the innermost container.
@@ -460,6 +504,12 @@ impl<'p> Inspector<'p> {
         for rule in judgement.present {
             if let Some(present) = self.present.get_mut(rule) {
                 *present = true;
+            }
+            if rule >= self.rules.listing
+                && let Value::Number(lexeme) = value
+                && let Some(amount) = Amount::parse(lexeme)
+            {
+                self.amounts.push((rule, amount));
             }
         }
         for (rule, reason) in judgement.broken {

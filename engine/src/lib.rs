@@ -25,10 +25,12 @@
 //! `constraint` holds the types that an argument can be given; [`view`] says how a string is read and `scan` looks for
 //! denied patterns in it; [`decision`] is what comes out.
 
+pub mod budget;
 mod constraint;
 mod decimal;
 pub mod decision;
 pub mod explain;
+mod facts;
 mod inspect;
 mod json;
 mod limits;
@@ -36,8 +38,10 @@ pub mod policy;
 mod scan;
 pub mod view;
 
+pub use budget::{Amount, Budget, Charge};
 pub use decision::{Decision, Finding, Verdict};
 pub use explain::Explanation;
+pub use facts::Facts;
 pub use inspect::{Inspector, Refusal, Stop};
 pub use limits::Limits;
 pub use policy::{Policy, PolicyError};
