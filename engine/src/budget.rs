@@ -87,6 +87,13 @@ impl Amount {
         Self::of(&Decimal::parse(lexeme)?)
     }
 
+    /// Reads what an amount is shown as, which may be a sum of several.
+    #[must_use]
+    pub fn parse_sum(lexeme: &str) -> Option<Self> {
+        const DIGITS_OF_SUMS: u32 = 20;
+        Decimal::parse(lexeme)?.in_units(Self::DIGITS, DIGITS_OF_SUMS).map(Self)
+    }
+
     pub(crate) fn of(number: &Decimal) -> Option<Self> {
         number.in_units(Self::DIGITS, Self::DIGITS).map(Self)
     }

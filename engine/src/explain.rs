@@ -19,7 +19,7 @@ pub struct Explanation {
     /// Every key and string, in the order of the arguments. Empty where no deny rule holds for the method: then nothing
     /// is scanned.
     pub texts: Vec<ReadText>,
-    /// What the call costs, or would if it were allowed, budget by budget.
+    /// What the call costs, or would if it were allowed, budget by budget, as far as its arguments can be charged.
     pub charges: Vec<Charge>,
 }
 

@@ -305,7 +305,7 @@ impl<'p> Inspector<'p> {
             denies: holding.map(|(rule, _)| rule.id.clone()).collect(),
             constraints,
             texts,
-            charges: self.charges(),
+            charges: self.charges().into_iter().filter(|charge| charge.amount <= charge.budget.max).collect(),
         }
     }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::audit;
+use crate::{audit, ledger};
 
 /// A configuration.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -20,6 +20,7 @@ pub(crate) struct Config {
     pub(crate) relay_methods: Vec<String>,
     pub(crate) http: Http,
     pub(crate) audit: Option<audit::Settings>,
+    pub(crate) budgets: Option<ledger::Settings>,
 }
 
 /// `[http]`: hosts over HTTP.
@@ -72,7 +73,8 @@ impl Config {
         let folder = path.parent().unwrap_or(Path::new(""));
         let audit = config.audit.as_mut();
         let of_audit = audit.map(|audit| [Some(&mut audit.file), audit.signing_key.as_mut()]);
-        let files = [config.policy.as_mut(), config.servers.as_mut()];
+        let of_budgets = config.budgets.as_mut().map(|budgets| &mut budgets.state);
+        let files = [config.policy.as_mut(), config.servers.as_mut(), of_budgets];
         for file in files.into_iter().chain(of_audit.into_iter().flatten()).flatten() {
             *file = folder.join(&file);
         }

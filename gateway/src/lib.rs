@@ -12,6 +12,7 @@ mod connection;
 mod health;
 mod host;
 mod http;
+mod ledger;
 mod mirrored;
 mod servers;
 mod session;

@@ -46,6 +46,7 @@ use crate::caller::Caller;
 use crate::connection::{Connection, Ending, News, Report, ServerId};
 use crate::health::{self, Health};
 use crate::host::{PostId, Said, Told};
+use crate::ledger::Ledger;
 use crate::servers::Server;
 use answers::Answers;
 use asks::Asks;
@@ -78,6 +79,8 @@ pub(crate) struct Setup {
     pub(crate) health: Health,
     pub(crate) caller: Caller,
     pub(crate) audit: Audit,
+    /// What the calls of the whole process have been charged to budgets.
+    pub(crate) ledger: Ledger,
 }
 
 /// Bytes that may wait for a host that doesn't read. Past that nothing more is read from anyone.
@@ -127,6 +130,7 @@ pub(crate) async fn run(
     stop: impl Future<Output = ()>,
 ) {
     let _recorded = Recorded::begin(&setup);
+    let _accounts = setup.ledger.session(&setup.caller.session);
     let (reports, mut heard) = mpsc::channel(EVENTS);
     let open = |(id, server): (ServerId, &Server)| Connection::open(id, server, reports.clone());
     let connections: Vec<Connection> = setup.servers.iter().enumerate().map(open).collect();

@@ -11,7 +11,9 @@ use super::answers::ReplyTo;
 use super::calls::{Call, Purpose, ToolCall};
 use super::{Session, Setup};
 use crate::audit::{Arguments, Event, Failed, Judged};
+use crate::caller::Caller;
 use crate::connection::ServerId;
+use crate::ledger::Payer;
 
 /// The member of `_meta` that carries a decision.
 const META: &str = "argala/decision";
@@ -33,8 +35,14 @@ impl Session {
             Some(_) => return self.refuse(&to, code::INVALID_PARAMS, "`params.arguments` must be an object"),
         };
         let began = Instant::now();
-        let mut decision = self.setup.policy.judge(&name, arguments.as_bytes());
+        let decision = self.setup.policy.judge_for(&name, arguments.as_bytes(), &self.setup.caller.facts());
         let route = self.routes.own_name(&name);
+        let (mut decision, charged) = if self.goes_on(frame, &to, route.map(|(server, _)| server)) {
+            (decision, None)
+        } else {
+            let (decision, charged) = self.setup.ledger.settle(decision, &self.payer());
+            (decision, Some(charged))
+        };
         // What isn't recorded isn't done.
         let record = self.record(&decision, &arguments, began.elapsed(), route.map(|(server, _)| server));
         let record = record.unwrap_or_else(|Failed(reason)| {
@@ -65,9 +73,27 @@ impl Session {
         let purpose =
             if may_be_task && self.is_federated() { Purpose::LearnTask(to) } else { Purpose::Relay(to) };
         let mut call = Call::own(server, purpose);
-        call.tool =
-            Some(ToolCall { method: name, watched: self.setup.audit.watch(&self.setup.caller, record) });
+        let watched = self.setup.audit.watch(&self.setup.caller, record);
+        call.tool = Some(ToolCall { method: name, watched, charged });
         self.send_on(call, frame, edits);
+    }
+
+    /// Whether it goes on with a call that was charged when it began: the same one that is repeated for the host with what the user
+    /// has said, or what he has said, for a server that waits for it.
+    fn goes_on(&self, frame: &Frame, to: &ReplyTo, server: Option<ServerId>) -> bool {
+        let answers = self.era() == Era::Modern && frame.at(&["params", "requestState"]).is_some();
+        to.rounds > 0 || answers && server.is_some_and(|server| self.is_legacy(server))
+    }
+
+    /// Whose budgets calls are charged to.
+    fn payer(&self) -> Payer<'_> {
+        let Caller { session, principal } = &self.setup.caller;
+        // Over HTTP, what is one session to us says nothing of stateless hosts: each call may be in another one.
+        let has_session = !(self.over_http && self.era() == Era::Modern);
+        Payer {
+            session: has_session.then_some(session),
+            principal: principal.as_ref().map(|principal| principal.name.as_str()),
+        }
     }
 
     /// Writes a decision to the audit log; the number of the record.
@@ -133,6 +159,7 @@ fn unrecorded(decision: &Decision, reason: &str) -> Decision {
     Decision {
         verdict: Verdict::Deny,
         rule: "audit.unwritable".to_owned(),
+        charges: Vec::new(),
         message: format!(
             "ARGALA BLOCK: nothing is called that can't be recorded, and {reason}. This is no fault of the call: ask \
              whoever runs the gateway"

@@ -13,6 +13,7 @@ use crate::cli::{Failure, load_policy};
 use crate::config::{Config, Http};
 use crate::health::Health;
 use crate::http;
+use crate::ledger::Ledger;
 use crate::servers::Server;
 use crate::session::Setup;
 use crate::shared;
@@ -42,6 +43,10 @@ pub(super) fn run(config: Config, servers: Vec<Server>, insecure: bool) -> Resul
         Some(settings) => Audit::open(settings).map_err(|failed| Failure::new(failed.0))?,
         None => Audit::default(),
     };
+    let ledger = match &config.budgets {
+        Some(settings) => Ledger::open(&settings.state).map_err(Failure::new)?,
+        None => Ledger::default(),
+    };
     let names = servers.iter().map(|server| server.name.as_str()).collect();
     let started =
         Event::Started { version: env!("CARGO_PKG_VERSION"), policy: policy.identity(), servers: names };
@@ -56,6 +61,7 @@ pub(super) fn run(config: Config, servers: Vec<Server>, insecure: bool) -> Resul
         awaited: Default::default(),
         caller: Caller::unknown(),
         audit: audit.clone(),
+        ledger,
     };
     let runtime = match config.http.address {
         // One host needs one thread.
