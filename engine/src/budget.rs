@@ -136,6 +136,7 @@ impl fmt::Display for Budget {
     /// What it takes, for a message: `at most 10 calls in 60 s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.counts {
+            Counted::Calls if self.max == Amount::CALL => write!(f, "at most 1 call")?,
             Counted::Calls => write!(f, "at most {} calls", self.max)?,
             Counted::Argument(at) => write!(f, "at most {} of `{at}`", self.max)?,
         }

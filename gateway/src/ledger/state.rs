@@ -105,6 +105,13 @@ impl State {
         Ok(Self { path: path.to_owned(), file, length, rewritten: length, torn: false, _lock: lock })
     }
 
+    /// One that writes to a device as it is.
+    #[cfg(test)]
+    pub(super) fn onto(path: &Path) -> Self {
+        let open = || OpenOptions::new().append(true).open(path).expect("a device");
+        Self { path: path.to_owned(), file: open(), length: 0, rewritten: 0, torn: false, _lock: open() }
+    }
+
     /// Puts lines on the disk: all of them, or the next try takes away what stands there of them.
     pub(super) fn append(&mut self, lines: &[String]) -> io::Result<()> {
         if lines.is_empty() {
