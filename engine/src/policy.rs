@@ -21,6 +21,7 @@ mod schema;
 pub use error::{Diagnostic, PolicyError};
 pub use method::MethodGlob;
 pub use node::{Entry, Node, Value};
+pub use rules::KeptArguments;
 pub use schema::schema;
 
 use crate::facts::Facts;
@@ -81,6 +82,12 @@ impl Policy {
     #[must_use]
     pub fn limits(&self) -> Limits {
         self.rules.limits
+    }
+
+    /// How much of the arguments of this method's calls an audit log may keep, whatever is decided.
+    #[must_use]
+    pub fn kept_arguments(&self, method: &str) -> KeptArguments {
+        self.rules.kept_arguments(method)
     }
 
     /// Whether some call of this method could be allowed, with or without asking: whether a host should see the tool.

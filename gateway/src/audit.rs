@@ -10,6 +10,7 @@
 mod chain;
 mod event;
 mod file;
+mod redaction;
 mod settings;
 mod signing;
 #[cfg(test)]

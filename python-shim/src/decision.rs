@@ -188,7 +188,8 @@ impl Finding {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let repr = |text: &String| PyResult::Ok(text.into_pyobject(py)?.repr()?.to_string_lossy().into_owned());
+        let repr =
+            |text: &String| PyResult::Ok(text.into_pyobject(py)?.repr()?.to_string_lossy().into_owned());
         let at = self.at.as_ref().map_or(Ok("None".to_owned()), repr)?;
         Ok(format!("<Finding rule={}, at={at}, reason={}>", repr(&self.rule)?, repr(&self.reason)?))
     }

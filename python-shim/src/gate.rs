@@ -58,7 +58,9 @@ impl Gate {
             }
         };
         if on_decision.as_ref().is_some_and(|call| !call.bind(py).is_callable()) {
-            return Err(PyTypeError::new_err("on_decision must be callable: it gets the Decision of each call"));
+            return Err(PyTypeError::new_err(
+                "on_decision must be callable: it gets the Decision of each call",
+            ));
         }
         Ok(Self { engine, returns, monitors, on_decision })
     }

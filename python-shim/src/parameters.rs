@@ -122,7 +122,8 @@ impl Parameters {
         if !parameters.takes_extra
             && let Some(unknown) = parameters.unjudged.iter().find(|name| !known.contains(*name))
         {
-            let message = format!("unjudged names `{unknown}`, which is no parameter of the tool: {signature}");
+            let message =
+                format!("unjudged names `{unknown}`, which is no parameter of the tool: {signature}");
             return Err(PyValueError::new_err(message));
         }
         let by_name = parameters.all().enumerate().filter(|(_, parameter)| parameter.by_name);

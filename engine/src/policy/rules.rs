@@ -1,5 +1,6 @@
 //! The rules of a policy: what its tables say, before any call.
 
+mod audit;
 mod budget;
 mod deny;
 mod limits;
@@ -7,6 +8,7 @@ mod tool;
 
 use std::collections::BTreeMap;
 
+pub use audit::KeptArguments;
 pub(super) use budget::KEYS as BUDGET_KEYS;
 pub(crate) use budget::BudgetRule;
 pub(super) use deny::KEYS as DENY_KEYS;
@@ -44,6 +46,7 @@ pub(super) const POLICY_KEYS: &[Key] = &[
     },
     Key { name: "budget", takes: Takes::Table, about: "How much may pass in a time: calls, or sums of an argument." },
     Key { name: "limits", takes: Takes::Table, about: "Bounds on the arguments of one call." },
+    audit::OF_POLICY,
 ];
 
 /// All rules of a policy, each kind sorted by name, so that the order in the file can't matter.
@@ -54,6 +57,7 @@ pub(crate) struct Rules {
     tools: Vec<ToolRule>,
     budgets: Vec<BudgetRule>,
     pub(crate) limits: Limits,
+    audit_arguments: KeptArguments,
 }
 
 /// A method that is allowed by name.
@@ -127,14 +131,14 @@ pub(crate) fn load(node: &Node, loader: &mut Loader) -> Option<Rules> {
     let mut fields = loader.table(node, "")?;
     load_version(&mut fields, loader);
     let allows_something = ["allowed_methods", "tools"].iter().any(|key| fields.has(key));
-    let mut rules =
-        Rules {
-            allowed: Vec::new(),
-            denies: Vec::new(),
-            tools: Vec::new(),
-            budgets: Vec::new(),
-            limits: Limits::default(),
-        };
+    let mut rules = Rules {
+        allowed: Vec::new(),
+        denies: Vec::new(),
+        tools: Vec::new(),
+        budgets: Vec::new(),
+        limits: Limits::default(),
+        audit_arguments: audit::load(&mut fields, loader).unwrap_or_default(),
+    };
     rules.allow(load_methods(&mut fields, "allowed_methods", loader), "allowed_methods");
     rules.denies.extend(deny::load_short(&mut fields, "denied_patterns".to_owned(), Vec::new(), loader));
     rules.denies.extend(deny::load_all(&mut fields, loader));
@@ -165,6 +169,12 @@ impl Rules {
         self.allowed.extend(methods.into_iter().map(|method| AllowRule { rule: rule.to_owned(), method }));
     }
 
+    /// How much of the arguments of this method's calls an audit log may keep.
+    pub(crate) fn kept_arguments(&self, method: &str) -> KeptArguments {
+        let tools = self.tools.iter().filter(|tool| tool.method.matches(method));
+        tools.filter_map(|tool| tool.audit_arguments).min().unwrap_or(self.audit_arguments)
+    }
+
     fn load_tools(&mut self, node: &Node, loader: &mut Loader) {
         let Some(mut fields) = loader.table(node, "tools") else { return };
         for entry in fields.take_rest() {
@@ -181,7 +191,7 @@ impl Rules {
     }
 
     fn load_group(&mut self, fields: &mut Fields<'_>, loader: &mut Loader) {
-        for key in ["args", "decision", "extra_args", "principals"] {
+        for key in ["args", "audit_arguments", "decision", "extra_args", "principals"] {
             if let Some(node) = fields.take(key) {
                 let message = format!("`{key}` can't stand in a group of methods");
                 let help = "give the method a table of its own: [tools.METHOD]".to_owned();

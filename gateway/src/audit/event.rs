@@ -1,11 +1,13 @@
 //! What is recorded.
 
 use argala_engine::Decision;
+use argala_engine::policy::KeptArguments;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::chain::hex;
+use super::redaction::redacted;
 
 /// Something that happened. Its fields stand in the record under their own names.
 #[derive(Debug, Serialize)]
@@ -38,6 +40,13 @@ pub(crate) enum Event<'a> {
     },
     /// A session has ended.
     SessionClosed { session: &'a str },
+    /// A request was answered with an error of the gateway's own.
+    Refused {
+        session: &'a str,
+        /// Of JSON-RPC.
+        code: i32,
+        reason: &'a str,
+    },
     /// A call was judged.
     Judged(Judged<'a>),
     /// A call that was let pass has ended.
@@ -75,12 +84,12 @@ pub(crate) struct Judged<'a> {
     /// How long the judging took.
     pub(crate) micros: u64,
     #[serde(flatten)]
-    pub(crate) arguments: Arguments<'a>,
+    pub(crate) arguments: Arguments,
 }
 
 impl<'a> Judged<'a> {
     /// What is recorded of a decision; who called and where to is yet to be said.
-    pub(crate) fn of(decision: &'a Decision, arguments: Arguments<'a>) -> Self {
+    pub(crate) fn of(decision: &'a Decision, arguments: Arguments) -> Self {
         Self {
             session: "",
             principal: None,
@@ -100,18 +109,23 @@ impl<'a> Judged<'a> {
 
 /// What is kept of a call's arguments.
 #[derive(Debug, Serialize)]
-pub(crate) struct Arguments<'a> {
+pub(crate) struct Arguments {
     /// Of the JSON text that was judged, and sent: SHA-256, in hexadecimal digits.
     #[serde(rename = "arguments_sha256")]
     pub(crate) sha256: String,
     /// The arguments themselves, as far as the policy wants them kept.
     #[serde(rename = "arguments", skip_serializing_if = "Option::is_none")]
-    pub(crate) values: Option<&'a RawValue>,
+    pub(crate) values: Option<Box<RawValue>>,
 }
 
-impl<'a> Arguments<'a> {
+impl Arguments {
     /// What is kept of arguments that were judged in this spelling.
-    pub(crate) fn of(text: &str, values: Option<&'a RawValue>) -> Self {
+    pub(crate) fn of(text: &str, kept: KeptArguments) -> Self {
+        let values = match kept {
+            KeptArguments::Off => None,
+            KeptArguments::Redacted => redacted(text),
+            KeptArguments::Full => RawValue::from_string(text.to_owned()).ok(),
+        };
         Self { sha256: hex(&Sha256::digest(text)), values }
     }
 }
@@ -128,6 +142,8 @@ pub(crate) enum Outcome {
     Error,
     /// With questions: the host calls again with what it has to say.
     InputRequired,
+    /// It didn't leave the gateway, as it could be sent nowhere.
+    Refused,
     /// Without an answer: it was cancelled, took too long, or its server is gone.
     Unanswered,
 }

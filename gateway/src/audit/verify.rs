@@ -55,7 +55,7 @@ pub(crate) enum FaultKind {
     Number { expected: u64, found: u64 },
     /// The head knows of a later record.
     Missing { last: u64, head: u64 },
-    /// The head's last record isn't the log's.
+    /// The head isn't of this log.
     Head,
     /// A checkpoint's signature is another key's, or none.
     Signature,
@@ -92,7 +92,7 @@ impl fmt::Display for Fault {
                     "the log ends with record {last}, but there was a record {head}: its end was taken away"
                 )
             }
-            FaultKind::Head => f.write_str("the last record is not the one that the file `.head` names"),
+            FaultKind::Head => f.write_str("the file `.head` names another record, or none"),
             FaultKind::Signature => f.write_str("the checkpoint is not signed by this key"),
             FaultKind::Beginning => f.write_str("the file doesn't begin as the file of an audit log does"),
         }
@@ -104,16 +104,18 @@ impl fmt::Display for Fault {
 /// # Errors
 /// The first thing that is wrong.
 pub(crate) fn verify(paths: &[PathBuf], key: Option<&PublicKey>) -> Result<Report, Fault> {
-    let mut chain = Chain { key, end: None, first: None, checkpoints: 0, signed_up_to: 0, goes_on: false };
+    let head = paths.last().map(|path| load_head(path)).transpose()?.flatten();
+    let mut chain =
+        Chain { key, head, end: None, first: None, checkpoints: 0, signed_up_to: 0, goes_on: false };
     let mut torn = 0;
-    let mut has_head = false;
     for path in paths {
         torn = chain.read(path)?;
     }
     if let Some(path) = paths.last().filter(|_| !chain.goes_on) {
-        has_head = chain.compare_head(path)?;
+        chain.compare_head(path)?;
     }
-    let Chain { end, first, checkpoints, signed_up_to, goes_on, .. } = chain;
+    let Chain { head, end, first, checkpoints, signed_up_to, goes_on, .. } = chain;
+    let has_head = head.is_some() && !goes_on;
     Ok(Report {
         records: first.zip(end.as_ref().map(|(seq, _)| *seq)),
         last: end.map_or_else(|| Hash::none().as_str().to_owned(), |(_, hash)| hash.as_str().to_owned()),
@@ -128,6 +130,8 @@ pub(crate) fn verify(paths: &[PathBuf], key: Option<&PublicKey>) -> Result<Repor
 /// What has been checked so far.
 struct Chain<'k> {
     key: Option<&'k PublicKey>,
+    /// What is said beside the last file of the last record.
+    head: Option<(u64, Hash)>,
     /// The last record's number and hash.
     end: Option<(u64, Hash)>,
     first: Option<u64>,
@@ -190,6 +194,9 @@ impl Chain<'_> {
         if before.next(record) != named {
             return Err(FaultKind::Changed);
         }
+        if self.head.as_ref().is_some_and(|(head, hash)| *head == seq && *hash != named) {
+            return Err(FaultKind::Head);
+        }
         if event == "checkpoint" {
             let signature = member("signature").unwrap_or_default();
             if self.key.is_some_and(|key| !key.has_signed(&before, &signature)) {
@@ -203,24 +210,27 @@ impl Chain<'_> {
         Ok(())
     }
 
-    /// Compares the end with the head beside the file: false where there is none.
-    fn compare_head(&self, path: &Path) -> Result<bool, Fault> {
-        let fault = |kind| Fault { path: path.to_owned(), line: None, kind };
-        let text = match std::fs::read_to_string(head_of(path)) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(fault(FaultKind::Unreadable(error))),
-        };
-        let Some((head, hash)) = read_head(&text) else { return Err(fault(FaultKind::Head)) };
+    /// Whether the head knows of a later record.
+    fn compare_head(&self, path: &Path) -> Result<(), Fault> {
         let last = self.end.as_ref().map_or(0, |(seq, _)| *seq);
-        if head > last {
-            return Err(fault(FaultKind::Missing { last, head }));
+        match self.head {
+            Some((head, _)) if head > last => {
+                Err(Fault { path: path.to_owned(), line: None, kind: FaultKind::Missing { last, head } })
+            }
+            // The head is written after its record, and is put on the disk when the system sees fit: what a crash leaves of it
+            // may be of an earlier one.
+            _ => Ok(()),
         }
-        let differs = self.end.as_ref().is_some_and(|(_, end)| head == last && *end != hash);
-        // The head is written after its record: a crash in between leaves it one behind.
-        if differs || head + 1 < last {
-            return Err(fault(FaultKind::Head));
-        }
-        Ok(true)
+    }
+}
+
+/// The head beside a file; None where there is none.
+fn load_head(path: &Path) -> Result<Option<(u64, Hash)>, Fault> {
+    let fault = |kind| Fault { path: path.to_owned(), line: None, kind };
+    match std::fs::read_to_string(head_of(path)) {
+        Ok(text) if text.is_empty() => Ok(None),
+        Ok(text) => read_head(&text).map(Some).ok_or_else(|| fault(FaultKind::Head)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(fault(FaultKind::Unreadable(error))),
     }
 }

@@ -75,8 +75,9 @@ async fn play(itself: &[OsString]) -> Result<u8, Failure> {
     let folder = tempfile::tempdir().map_err(|error| {
         Failure::new(format!("the demo needs a folder for temporary files: {error}; TMPDIR can name one"))
     })?;
-    let (program, before_arguments) =
-        itself.split_first().ok_or_else(|| Failure::new("the demo can't tell how this command is started"))?;
+    let (program, before_arguments) = itself
+        .split_first()
+        .ok_or_else(|| Failure::new("the demo can't tell how this command is started"))?;
     let command = |arguments: &[&OsStr]| Command {
         program: program.clone(),
         args: before_arguments.iter().cloned().chain(arguments.iter().map(|word| word.into())).collect(),

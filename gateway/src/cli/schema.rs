@@ -1,6 +1,5 @@
 //! `argala schema`: the JSON Schema of a policy file, for editors.
 
-
 use argala_engine::policy::schema;
 use clap::Args;
 

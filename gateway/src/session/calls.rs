@@ -40,15 +40,13 @@ pub(super) struct Call {
     pub(super) bridge: Bridge,
     /// How long it may take.
     pub(super) limit: Option<Duration>,
-    /// Where it is a tool's: which, and what the audit log is told when it ends.
+    /// Where it is a tool's: what the audit log is told when it ends.
     pub(super) tool: Option<ToolCall>,
 }
 
 /// A call of a tool that was let pass.
 #[derive(Debug)]
 pub(super) struct ToolCall {
-    /// Its name, as the policy and the host know it.
-    pub(super) method: String,
     pub(super) watched: Option<Watched>,
     /// What it has paid, until it has left.
     pub(super) charged: Option<Charged>,

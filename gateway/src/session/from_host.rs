@@ -10,7 +10,8 @@ use super::answers::{BatchId, HostKey, ReplyTo};
 use super::asks::Answered;
 use super::calls::Purpose;
 use super::catalogue::LISTS;
-use super::{MAX_GATHERS, Session, envelope, guard};
+use super::{MAX_GATHERS, Session, Setup, envelope, guard};
+use crate::audit::Event;
 use crate::connection::ServerId;
 use crate::host::{PostId, Said, Told};
 
@@ -360,6 +361,7 @@ impl Session {
 
     fn refuse_frame(&mut self, refused: &Refused, batch: Option<BatchId>, post: Option<PostId>) {
         tracing::warn!("a frame of the host's was refused: {}", refused.message);
+        self.record_refusal(refused.code, &refused.message);
         if let Some(error) = refused.reply() {
             self.answers.owe(batch);
             self.answer(&ReplyTo { id: refused.id.clone(), ..ReplyTo::nobody(batch, post) }, error);
@@ -368,7 +370,13 @@ impl Session {
 
     /// Answers a request with an error.
     pub(super) fn refuse(&mut self, to: &ReplyTo, code: i32, message: &str) {
+        self.record_refusal(code, message);
         self.answer(to, reply::error(to.id.as_ref(), code, message));
+    }
+
+    fn record_refusal(&self, code: i32, message: &str) {
+        let Setup { audit, caller, .. } = &self.setup;
+        audit.note(&Event::Refused { session: &caller.session, code, reason: message });
     }
 
     /// Answers a request.

@@ -10,7 +10,7 @@ use argala_wire::{Era, Frame, legacy, modern};
 use super::answers::ReplyTo;
 use super::calls::{Call, Purpose, ToolCall};
 use super::{Session, Setup};
-use crate::audit::{Arguments, Event, Failed, Judged};
+use crate::audit::{Arguments, Event, Failed, Judged, Outcome};
 use crate::caller::Caller;
 use crate::connection::ServerId;
 use crate::ledger::Payer;
@@ -53,7 +53,9 @@ impl Session {
         if !decision.is_allowed() {
             return self.deny(&decision, frame, &to);
         }
+        let mut tool = ToolCall { watched: self.setup.audit.watch(&self.setup.caller, record), charged };
         let Some((server, own)) = route else {
+            tool.end(Outcome::Refused, 0);
             return self.refuse(
                 &to,
                 code::INVALID_PARAMS,
@@ -61,6 +63,7 @@ impl Session {
             );
         };
         if let Err(message) = self.check_mirrored(server, own, &arguments, &to) {
+            tool.end(Outcome::Refused, 0);
             return self.refuse(&to, code::HEADER_MISMATCH, &message);
         }
         let mut edits = Vec::new();
@@ -73,8 +76,7 @@ impl Session {
         let purpose =
             if may_be_task && self.is_federated() { Purpose::LearnTask(to) } else { Purpose::Relay(to) };
         let mut call = Call::own(server, purpose);
-        let watched = self.setup.audit.watch(&self.setup.caller, record);
-        call.tool = Some(ToolCall { method: name, watched, charged });
+        call.tool = Some(tool);
         self.send_on(call, frame, edits);
     }
 
@@ -108,12 +110,13 @@ impl Session {
         if !audit.is_on() {
             return Ok(0);
         }
+        let kept = self.setup.policy.kept_arguments(&decision.method);
         let judged = Judged {
             session: &caller.session,
             principal: caller.principal.as_ref().map(|principal| principal.name.as_str()),
             server: server.map(|server| self.name(server)),
             micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-            ..Judged::of(decision, Arguments::of(arguments, None))
+            ..Judged::of(decision, Arguments::of(arguments, kept))
         };
         audit.record(&Event::Judged(judged))
     }

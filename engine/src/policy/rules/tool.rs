@@ -1,5 +1,6 @@
 //! `[tools.X]`: a tool that is allowed by being named, and what its arguments must be.
 
+use super::audit::{self, KeptArguments};
 use crate::constraint::{self, Constraint};
 use crate::decision::{Finding, Verdict};
 use crate::facts::Facts;
@@ -27,6 +28,7 @@ pub(in crate::policy) const KEYS: &[Key] = &[
         takes: Takes::OneOf(&["allow", "deny"]),
         about: "What becomes of an argument that `args` doesn't list. Default: deny where there is `args`, else allow.",
     },
+    audit::OF_TOOL,
     Key {
         name: "principals",
         takes: Takes::Texts,
@@ -56,6 +58,8 @@ pub(crate) struct ToolRule {
     pub(crate) arguments: Vec<ArgumentRule>,
     /// Whether an argument that isn't listed is taken.
     pub(crate) extra_arguments: bool,
+    /// How much of the arguments an audit log may keep, where it says so.
+    pub(crate) audit_arguments: Option<KeptArguments>,
 }
 
 impl ToolRule {
@@ -106,6 +110,7 @@ pub(super) fn load(entry: &Entry, mut fields: Fields<'_>, loader: &mut Loader) -
     let arguments = listed.and_then(|node| loader.table(node, &place));
     let mut arguments = arguments.map(|table| load_arguments(table, loader)).unwrap_or_default();
     arguments.sort_by(|left, right| left.rule.cmp(&right.rule));
+    let audit_arguments = audit::load(&mut fields, loader);
     // Known here so that a misspelt group is told apart from a misspelt tool.
     for key in ["allowed_methods", "denied_patterns"] {
         fields.take(key);
@@ -114,7 +119,15 @@ pub(super) fn load(entry: &Entry, mut fields: Fields<'_>, loader: &mut Loader) -
     fields.finish(loader);
     // A tool that has no list of arguments takes any; one with an empty list takes none.
     let extra_arguments = extra?.unwrap_or(listed.is_none());
-    Some(ToolRule { rule, method: method?, verdict: verdict?, principals, arguments, extra_arguments })
+    Some(ToolRule {
+        rule,
+        method: method?,
+        verdict: verdict?,
+        principals,
+        arguments,
+        extra_arguments,
+        audit_arguments,
+    })
 }
 
 /// Who may call a tool, sorted: a set.
