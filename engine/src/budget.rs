@@ -172,7 +172,9 @@ mod tests {
 
     #[test]
     fn what_is_negative_too_large_or_too_fine_is_no_amount() {
-        for text in ["-1", "-0.01", "1e18", "1000000000000000000", "1e-19", "1.0000000000000000001", "1e9999", "x"] {
+        for text in
+            ["-1", "-0.01", "1e18", "1000000000000000000", "1e-19", "1.0000000000000000001", "1e9999", "x"]
+        {
             assert_eq!(Amount::parse(text), None, "{text}");
         }
     }

@@ -380,7 +380,9 @@ impl<'p> Inspector<'p> {
                 });
             }
         }
-        if let Some((budget, _)) = self.rules.budgets.first().filter(|_| !self.counted && self.findings.is_empty()) {
+        if let Some((budget, _)) =
+            self.rules.budgets.first().filter(|_| !self.counted && self.findings.is_empty())
+        {
             let reason = format!(
                 "it is charged to a budget ({}), and nobody counts here; the gateway does (argala serve)",
                 budget.budget

@@ -38,11 +38,19 @@ fn cost(method: &str, arguments: &str) -> Vec<String> {
 #[test]
 fn an_allowed_call_says_what_it_costs() {
     assert_eq!(cost("search", "{}"), ["calls 1"]);
-    for (amount, charged) in
-        [("0", "0"), ("12.50", "12.5"), ("1e2", "100"), ("1000.5", "1000.5"), ("0.000000000000000001", "0.000000000000000001")]
-    {
+    for (amount, charged) in [
+        ("0", "0"),
+        ("12.50", "12.5"),
+        ("1e2", "100"),
+        ("1000.5", "1000.5"),
+        ("0.000000000000000001", "0.000000000000000001"),
+    ] {
         let arguments = format!(r#"{{"order": {{"amount": {amount}}}}}"#);
-        assert_eq!(cost("pay.refund", &arguments), ["calls 1".to_owned(), format!("refunds {charged}")], "{amount}");
+        assert_eq!(
+            cost("pay.refund", &arguments),
+            ["calls 1".to_owned(), format!("refunds {charged}")],
+            "{amount}"
+        );
     }
 }
 
@@ -67,7 +75,11 @@ fn what_can_not_be_added_up_is_denied() {
         r#"{"order": {"amount": 1}, "Order": {"amount": 999999}}"#,
     ] {
         let decision = judge("pay.refund", arguments);
-        assert_eq!((decision.verdict.as_str(), decision.rule.as_str()), ("deny", "budgets.refunds"), "{arguments}");
+        assert_eq!(
+            (decision.verdict.as_str(), decision.rule.as_str()),
+            ("deny", "budgets.refunds"),
+            "{arguments}"
+        );
         assert!(decision.charges.is_empty());
     }
 }
@@ -94,7 +106,10 @@ fn where_nobody_counts_a_call_with_a_budget_is_denied() {
     assert!(decision.message.contains("nobody counts here"), "{}", decision.message);
     // What else speaks against it is more of a help.
     assert_eq!(policy.judge("pay.strict", b"{}").rule, "budgets.refunds");
-    assert_eq!(policy.judge("pay.strict", br#"{"x": 1, "order": {"amount": 1}}"#).rule, "tools.\"pay.strict\"");
+    assert_eq!(
+        policy.judge("pay.strict", br#"{"x": 1, "order": {"amount": 1}}"#).rule,
+        "tools.\"pay.strict\""
+    );
     let asked = policy.judge("pay.late", br#"{"order": {"amount": 1}}"#);
     assert_eq!(asked.verdict.as_str(), "deny");
 }

@@ -35,7 +35,11 @@ fn a_tool_with_principals_is_for_them_alone() {
         ("deploy", Some("user:ada2"), &[], "deny", "tools.deploy.principals"),
         ("deploy", None, &[], "deny", "tools.deploy.principals"),
     ] {
-        assert_eq!(judge(method, principal, groups), (verdict, rule.to_owned()), "{method} {principal:?} {groups:?}");
+        assert_eq!(
+            judge(method, principal, groups),
+            (verdict, rule.to_owned()),
+            "{method} {principal:?} {groups:?}"
+        );
     }
 }
 

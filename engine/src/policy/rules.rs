@@ -9,8 +9,8 @@ mod tool;
 use std::collections::BTreeMap;
 
 pub use audit::KeptArguments;
-pub(super) use budget::KEYS as BUDGET_KEYS;
 pub(crate) use budget::BudgetRule;
+pub(super) use budget::KEYS as BUDGET_KEYS;
 pub(super) use deny::KEYS as DENY_KEYS;
 pub(crate) use deny::{DenyRule, MatchMode};
 pub(super) use limits::KEYS as LIMITS_KEYS;
@@ -44,7 +44,11 @@ pub(super) const POLICY_KEYS: &[Key] = &[
         takes: Takes::Table,
         about: "Tools that are allowed by being named (exact names or globs), and what their arguments must be.",
     },
-    Key { name: "budget", takes: Takes::Table, about: "How much may pass in a time: calls, or sums of an argument." },
+    Key {
+        name: "budget",
+        takes: Takes::Table,
+        about: "How much may pass in a time: calls, or sums of an argument.",
+    },
     Key { name: "limits", takes: Takes::Table, about: "Bounds on the arguments of one call." },
     audit::OF_POLICY,
 ];
@@ -89,7 +93,11 @@ pub(crate) struct MethodRules<'p> {
 
 impl Rules {
     /// The rules for a method, or why no call of it can be allowed.
-    pub(crate) fn for_method(&self, method: &str, facts: &Facts<'_>) -> Result<MethodRules<'_>, Box<Finding>> {
+    pub(crate) fn for_method(
+        &self,
+        method: &str,
+        facts: &Facts<'_>,
+    ) -> Result<MethodRules<'_>, Box<Finding>> {
         let tools: Vec<&ToolRule> = self.tools.iter().filter(|tool| tool.method.matches(method)).collect();
         if let Some(tool) = tools.iter().find(|tool| tool.verdict == Verdict::Deny) {
             let reason = "the policy denies this tool, whatever its arguments; don't try again";

@@ -92,7 +92,9 @@ impl Account {
 
     /// Pays back what was charged then.
     pub(super) fn pay_back(&mut self, then: u64, amount: Amount) {
-        if let Some(spent) = self.spent.iter_mut().rev().find(|spent| spent.first <= then && then <= spent.last) {
+        if let Some(spent) =
+            self.spent.iter_mut().rev().find(|spent| spent.first <= then && then <= spent.last)
+        {
             spent.amount = spent.amount.minus(amount);
         }
     }

@@ -228,7 +228,8 @@ impl Books {
                 account.pass(now);
                 let Some(window) = account.window() else { continue };
                 let told = |spent: &Spent| {
-                    Entry { at: spent.last, budget, per: window / 1000, amount: spent.amount, back: false }.line(whose)
+                    Entry { at: spent.last, budget, per: window / 1000, amount: spent.amount, back: false }
+                        .line(whose)
                 };
                 lines.extend(account.entries().filter_map(told));
             }

@@ -82,7 +82,8 @@ pub(super) struct State {
 impl State {
     /// Reads a file into the books, or begins it.
     pub(super) fn open(path: &Path, books: &mut Books) -> Result<Self, String> {
-        let fault = |error: io::Error| format!("{}: the budgets' accounts can't be kept: {error}", path.display());
+        let fault =
+            |error: io::Error| format!("{}: the budgets' accounts can't be kept: {error}", path.display());
         let lock = lock(path).map_err(fault)?;
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
@@ -160,7 +161,9 @@ fn read(line: &str, books: &mut Books) -> Result<(), String> {
 fn lock(path: &Path) -> io::Result<File> {
     let lock = create(&beside(path, ".lock"))?;
     lock.try_lock().map_err(|error| match error {
-        TryLockError::WouldBlock => io::Error::other("another gateway keeps its own in this file; name another one"),
+        TryLockError::WouldBlock => {
+            io::Error::other("another gateway keeps its own in this file; name another one")
+        }
         TryLockError::Error(error) => error,
     })?;
     Ok(lock)

@@ -80,7 +80,8 @@ proptest! {
 
 #[test]
 fn a_call_is_charged_to_all_of_its_budgets_or_to_none() {
-    let (wide, narrow) = (budget("wide", 100, seconds(60), By::Gateway), budget("narrow", 5, seconds(60), By::Gateway));
+    let (wide, narrow) =
+        (budget("wide", 100, seconds(60), By::Gateway), budget("narrow", 5, seconds(60), By::Gateway));
     let mut books = Books::default();
     let both = |amount| [charge(&wide, amount), charge(&narrow, amount)];
     books.charge(0, &NOBODY, &both(3)).unwrap();
@@ -130,7 +131,8 @@ fn each_session_and_each_principal_has_an_account_of_its_own() {
 
 #[test]
 fn what_is_counted_by_session_needs_one() {
-    let said = reason(&mut Books::default(), 0, &NOBODY, &[charge(&budget("b", 1, Per::Session, By::Session), 1)]);
+    let said =
+        reason(&mut Books::default(), 0, &NOBODY, &[charge(&budget("b", 1, Per::Session, By::Session), 1)]);
     assert!(said.contains("has none over HTTP"), "{said}");
 }
 
@@ -189,7 +191,11 @@ fn what_does_not_leave_is_paid_back() {
     ledger.settle(allowed(1), &NOBODY).1.keep();
     let (denied, _charged) = ledger.settle(allowed(1), &NOBODY);
     assert_eq!((denied.verdict.as_str(), denied.rule.as_str()), ("deny", "budgets.b"));
-    assert!(denied.message.starts_with("ARGALA BLOCK: `m` was refused (rule budgets.b): its budget is at most 1 call in"));
+    assert!(
+        denied
+            .message
+            .starts_with("ARGALA BLOCK: `m` was refused (rule budgets.b): its budget is at most 1 call in")
+    );
     assert!(denied.charges.is_empty());
 }
 
@@ -202,7 +208,8 @@ fn sessions_at_the_same_time_do_not_pass_more_together() {
             charged.keep();
             usize::from(decision.is_allowed())
         };
-        let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| (0..50).map(|_| call()).sum::<usize>())).collect();
+        let threads: Vec<_> =
+            (0..8).map(|_| scope.spawn(|| (0..50).map(|_| call()).sum::<usize>())).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
     assert_eq!(passed, 100);
@@ -235,7 +242,8 @@ fn a_clock_that_is_set_back_frees_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("budgets.jsonl");
     let tomorrow = super::since_1970() + 90_000_000;
-    let line = format!("{{\"at\":{tomorrow},\"budget\":\"b\",\"per\":86400,\"by\":\"gateway\",\"amount\":\"1\"}}\n");
+    let line =
+        format!("{{\"at\":{tomorrow},\"budget\":\"b\",\"per\":86400,\"by\":\"gateway\",\"amount\":\"1\"}}\n");
     std::fs::write(&file, line).unwrap();
     let ledger = Ledger::open(&file).unwrap();
     let denied = ledger.settle(allowed(1), &NOBODY).0;

@@ -28,7 +28,11 @@ pub(in crate::policy) const KEYS: &[Key] = &[
         takes: Takes::Text,
         about: "The argument that is added up, by name or JSON Pointer. A call without it, or with one that is no number from 0 up, is denied.",
     },
-    Key { name: "max", takes: Takes::Number, about: "The largest sum that may pass, with at most 18 decimals." },
+    Key {
+        name: "max",
+        takes: Takes::Number,
+        about: "The largest sum that may pass, with at most 18 decimals.",
+    },
     Key {
         name: "per",
         takes: Takes::Text,
@@ -94,7 +98,13 @@ fn load_one(node: &Node, loader: &mut Loader) -> Option<BudgetRule> {
     let mut fields = loader.table(node, "budget")?;
     let id = match fields.take("id") {
         Some(node) => load_id(node, loader),
-        None => missing(&fields, "id", "a budget needs a name, by which its account is kept", "id = \"…\"", loader),
+        None => missing(
+            &fields,
+            "id",
+            "a budget needs a name, by which its account is kept",
+            "id = \"…\"",
+            loader,
+        ),
     };
     if fields.has("methods")
         && let Some(span) = fields.lists_nothing("methods")
@@ -122,7 +132,13 @@ fn load_one(node: &Node, loader: &mut Loader) -> Option<BudgetRule> {
     Some(BudgetRule { rule, budget, methods, sum, span: node.span.clone() })
 }
 
-fn missing<T>(fields: &Fields<'_>, key: &str, message: &str, example: &str, loader: &mut Loader) -> Option<T> {
+fn missing<T>(
+    fields: &Fields<'_>,
+    key: &str,
+    message: &str,
+    example: &str,
+    loader: &mut Loader,
+) -> Option<T> {
     // A misspelt key is reported as the unknown one that it is.
     if fields.misspelt(key).is_none() {
         loader.report(&fields.place_of(key), fields.span(), message, Some(format!("add {example}")));
@@ -135,7 +151,12 @@ fn load_id(node: &Node, loader: &mut Loader) -> Option<String> {
     let allowed = |character: char| character.is_ascii_alphanumeric() || character == '_' || character == '-';
     if id.is_empty() || !id.chars().all(allowed) {
         let help = "use letters, digits, `_` and `-`".to_owned();
-        loader.report("budget.id", node.span.clone(), format!("{id:?} can't be the id of a budget"), Some(help));
+        loader.report(
+            "budget.id",
+            node.span.clone(),
+            format!("{id:?} can't be the id of a budget"),
+            Some(help),
+        );
         return None;
     }
     Some(id.to_owned())
@@ -216,10 +237,18 @@ fn load_per(node: &Node, loader: &mut Loader) -> Option<Per> {
         return Some(Per::Session);
     }
     let named = TIMES.iter().find(|(name, _)| *name == word).map(|(_, seconds)| *seconds);
-    let Some(number) = word.strip_suffix('s').filter(|number| number.bytes().all(|byte| byte.is_ascii_digit())) else {
+    let Some(number) =
+        word.strip_suffix('s').filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+    else {
         if named.is_none() {
             let known = TIMES.iter().map(|(name, _)| *name).chain(["session", "90s"]);
-            loader.report_unknown("budget.per", node.span.clone(), &format!("unknown time `{word}`"), word, known);
+            loader.report_unknown(
+                "budget.per",
+                node.span.clone(),
+                &format!("unknown time `{word}`"),
+                word,
+                known,
+            );
         }
         return named.map(|seconds| Per::Time(Duration::from_secs(seconds)));
     };

@@ -136,7 +136,8 @@ fn load_principals(fields: &mut Fields<'_>, loader: &mut Loader) -> Option<Vec<S
     if fields.has("principals")
         && let Some(span) = fields.lists_nothing("principals")
     {
-        let help = "leave `principals` out to mean everyone; to deny the tool, decision = \"deny\"".to_owned();
+        let help =
+            "leave `principals` out to mean everyone; to deny the tool, decision = \"deny\"".to_owned();
         loader.report(&place, span, "an empty `principals` lets nobody call", Some(help));
     }
     let listed = fields.strings("principals", loader)?;
