@@ -4,6 +4,7 @@
 //! every way in has one evaluator.
 
 mod arguments;
+mod costs;
 mod denials;
 mod findings;
 mod places;
@@ -11,11 +12,8 @@ mod reach;
 mod refusal;
 mod trace;
 
-use std::sync::Arc;
-
 use argala_json::pointer;
 
-use crate::budget::{Amount, Charge};
 use crate::constraint::Value;
 use crate::decision::{Decision, Finding, Verdict};
 use crate::explain::{Explanation, ReadAs, ReadText, TriedConstraint};
@@ -27,6 +25,7 @@ use crate::policy::rules::{ArgumentRule, MethodRules};
 use crate::scan::{Arena, Leaf, LeafKind};
 use crate::view::{Exceeded, Reading};
 use arguments::{Contents, RuleId};
+use costs::Costs;
 use denials::{Denials, named};
 use findings::{Findings, Key};
 use places::{PlaceId, Places};
@@ -47,10 +46,7 @@ pub struct Inspector<'p> {
     rules: MethodRules<'p>,
     /// Of each rule in `rules.arguments`: whether its argument is there.
     present: Vec<bool>,
-    /// What budgets add up, by their rules in `rules.arguments`.
-    amounts: Vec<(RuleId, Amount)>,
-    /// Whether budgets are charged by whoever asks.
-    counted: bool,
+    costs: Costs,
     places: Places,
     arena: Arena,
     scans: bool,
@@ -108,8 +104,7 @@ impl Policy {
                 policy: self,
                 method: method.to_owned(),
                 present: vec![false; rules.arguments.len()],
-                amounts: Vec::new(),
-                counted: facts.counted,
+                costs: Costs::new(facts.counted),
                 scans: !self.scanner.is_empty() && rules.denies.contains(&true),
                 rules,
                 places: Places::default(),
@@ -299,13 +294,15 @@ impl<'p> Inspector<'p> {
             }
         });
         let texts = texts.collect();
+        let charges = self.costs.charges(&self.rules).into_iter();
+        let charges = charges.filter(|charge| charge.amount <= charge.budget.max).collect();
         let holding = denies.iter().zip(&self.rules.denies).filter(|(_, hold)| **hold);
         Explanation {
             decision,
             denies: holding.map(|(rule, _)| rule.id.clone()).collect(),
             constraints,
             texts,
-            charges: self.charges().into_iter().filter(|charge| charge.amount <= charge.budget.max).collect(),
+            charges,
         }
     }
 
@@ -336,7 +333,8 @@ impl<'p> Inspector<'p> {
         let method = std::mem::take(&mut self.method);
         let identity = self.policy.identity();
         if findings.is_empty() {
-            let charges = if self.rules.verdict == Verdict::Allow { self.charges() } else { Vec::new() };
+            let is_allowed = self.rules.verdict == Verdict::Allow;
+            let charges = if is_allowed { self.costs.charges(&self.rules) } else { Vec::new() };
             Decision { charges, ..Decision::grant(self.rules.verdict, self.rules.rule, method, identity) }
         } else {
             Decision::deny(method, identity, findings)
@@ -380,32 +378,10 @@ impl<'p> Inspector<'p> {
                 });
             }
         }
-        if let Some((budget, _)) =
-            self.rules.budgets.first().filter(|_| !self.counted && self.findings.is_empty())
-        {
-            let reason = format!(
-                "it is charged to a budget ({}), and nobody counts here; the gateway does (argala serve)",
-                budget.budget
-            );
-            return vec![Finding::new(&budget.rule, None, reason)];
+        if self.findings.is_empty() {
+            return self.costs.uncounted(&self.rules).into_iter().collect();
         }
         std::mem::take(&mut self.findings).finish(&self.places)
-    }
-
-    /// What the call costs.
-    fn charges(&self) -> Vec<Charge> {
-        let amount_of = |rule: Option<RuleId>| match rule {
-            None => Amount::CALL,
-            // It must be there to be allowed.
-            Some(rule) => {
-                let told = self.amounts.iter().find(|(of, _)| *of == rule);
-                told.map_or(Amount::BEYOND, |(_, amount)| *amount)
-            }
-        };
-        let budgets = self.rules.budgets.iter();
-        budgets
-            .map(|(rule, sum)| Charge { budget: Arc::clone(&rule.budget), amount: amount_of(*sum) })
-            .collect()
     }
 
     /// The place that was reached last: the member whose value is to come, or the innermost container.
@@ -507,12 +483,7 @@ impl<'p> Inspector<'p> {
             if let Some(present) = self.present.get_mut(rule) {
                 *present = true;
             }
-            if rule >= self.rules.listing
-                && let Value::Number(lexeme) = value
-                && let Some(amount) = Amount::parse(lexeme)
-            {
-                self.amounts.push((rule, amount));
-            }
+            self.costs.hear(&self.rules, rule, value);
         }
         for (rule, reason) in judgement.broken {
             self.violated(rule, place, reason);

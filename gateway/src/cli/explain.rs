@@ -14,7 +14,8 @@ const SHOWN: usize = 200;
 pub(super) fn describe_all(explanation: &Explanation) -> String {
     let mut shown = describe(&explanation.decision);
     // Where the method decided, its arguments weren't looked at.
-    if explanation.decision.at.is_none() && explanation.decision.verdict == Verdict::Deny {
+    let by_method = explanation.decision.at.is_none() && explanation.charges.is_empty();
+    if by_method && explanation.decision.verdict == Verdict::Deny {
         return shown;
     }
     shown.push('\n');
