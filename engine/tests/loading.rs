@@ -14,7 +14,7 @@ const KEYS: &[Mistake] = &[
         "allowed_methods = ['a']\ncolour = 1",
         "2:1",
         "unknown key `colour`",
-        "known here: allowed_methods, budget, den",
+        "known here: allowed_methods, ",
     ),
     (
         "allowed_methods = []\n[limits]\nmax_byte = 1",
