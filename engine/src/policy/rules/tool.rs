@@ -64,7 +64,7 @@ pub(crate) struct ToolRule {
 
 impl ToolRule {
     /// Whether whoever calls may call it at all; the denial where he may not.
-    pub(super) fn admit(&self, facts: &Facts<'_>) -> Result<(), Finding> {
+    pub(super) fn admit(&self, facts: &Facts<'_>) -> Result<(), Box<Finding>> {
         if self.principals.as_ref().is_none_or(|principals| facts.is_any_of(principals)) {
             return Ok(());
         }
@@ -73,7 +73,7 @@ impl ToolRule {
             None => "not everyone may call it, and nobody knows who calls".to_owned(),
         };
         let reason = format!("{who}; don't try again: only whoever runs Argala can say who may");
-        Err(Finding::new(format!("{}.principals", self.rule), None, reason))
+        Err(Box::new(Finding::new(format!("{}.principals", self.rule), None, reason)))
     }
 }
 
