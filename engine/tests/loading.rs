@@ -10,12 +10,7 @@ type Mistake = (&'static str, &'static str, &'static str, &'static str);
 const KEYS: &[Mistake] = &[
     ("allowed_metods = ['a']", "1:1", "unknown key `allowed_metods`", "did you mean `allowed_methods`?"),
     ("allowed_methods = ['a']\nAllowed-Methods = []", "2:1", "`Allowed-Methods`", "`allowed_methods`?"),
-    (
-        "allowed_methods = ['a']\ncolour = 1",
-        "2:1",
-        "unknown key `colour`",
-        "known here: allowed_methods, ",
-    ),
+    ("allowed_methods = ['a']\ncolour = 1", "2:1", "unknown key `colour`", "known here: allowed_methods, "),
     (
         "allowed_methods = []\n[limits]\nmax_byte = 1",
         "3:1",
@@ -234,8 +229,9 @@ const CONSTRAINTS: &[Mistake] = &[
 
 const BUDGETS: &[Mistake] = &[
     ("[tools.x]\nprincipals = []", "2:14", "an empty `principals` lets nobody call", "to mean everyone"),
-    ("[tools.x]\nprincipals = ['ops']", "2:15", "\"ops\" can be nobody", "user:NAME or group:NAME"),
+    ("[tools.x]\nprincipals = ['ops']", "2:15", "\"ops\" can be nobody", "user:NAME, token:NAME"),
     ("[tools.x]\nprincipals = ['group:']", "2:15", "\"group:\" can be nobody", ""),
+    ("[tools.x]\nprincipals = ['user:a', 'users:a']", "2:25", "\"users:a\" can be nobody", ""),
     ("[tools.x]\nprincipal = ['user:a']", "2:1", "unknown key `principal`", "`principals`?"),
     ("[tools.g]\nallowed_methods = ['x']\nprincipals = ['user:a']", "3:14", "can't stand in a group", ""),
     ("[tools.x]\n[budget]\ncalls = 1", "2:1", "expected an array, found a table", "[[budget]]"),

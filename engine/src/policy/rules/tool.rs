@@ -32,7 +32,7 @@ pub(in crate::policy) const KEYS: &[Key] = &[
     Key {
         name: "principals",
         takes: Takes::Texts,
-        about: "Who may call it: `user:NAME` or `group:NAME`. Default: everyone.",
+        about: "Who may call it: `user:NAME`, `token:NAME`, `cert:NAME` or `group:NAME`. Default: everyone.",
     },
     Key {
         name: "allowed_methods",
@@ -130,6 +130,9 @@ pub(super) fn load(entry: &Entry, mut fields: Fields<'_>, loader: &mut Loader) -
     })
 }
 
+/// What principals are called by, and groups of them.
+const KINDS: [&str; 4] = ["user", "token", "cert", "group"];
+
 /// Who may call a tool, sorted: a set.
 fn load_principals(fields: &mut Fields<'_>, loader: &mut Loader) -> Option<Vec<String>> {
     let place = fields.place_of("principals");
@@ -142,9 +145,10 @@ fn load_principals(fields: &mut Fields<'_>, loader: &mut Loader) -> Option<Vec<S
     }
     let listed = fields.strings("principals", loader)?;
     for (name, node) in &listed {
-        let is_kind = |kind| name.strip_prefix(kind).is_some_and(|rest: &str| !rest.is_empty());
-        if !is_kind("user:") && !is_kind("group:") {
-            let help = "write user:NAME or group:NAME".to_owned();
+        let known =
+            name.split_once(':').is_some_and(|(kind, rest)| KINDS.contains(&kind) && !rest.is_empty());
+        if !known {
+            let help = "write user:NAME, token:NAME, cert:NAME or group:NAME".to_owned();
             loader.report(&place, node.span.clone(), format!("{name:?} can be nobody"), Some(help));
         }
     }
