@@ -7,9 +7,11 @@ from pathlib import Path
 
 from sessions.gateway import CommandLine, Gateway
 from sessions.http_host import HttpHost
+from sessions.modern import Modern
 from sessions.peers import Recorder
 from sessions.rpc import Frame, Json
 from sessions.test_calls import assert_denied
+from sessions.test_eras import ASK, QUESTION
 
 
 def policy(**budget: Json) -> str:
@@ -82,6 +84,29 @@ def test_what_does_not_leave_costs_nothing(serve: Gateway, recorder: Recorder) -
         assert host.request("tools/call", {"name": "nobody__echo", "arguments": {}}).error["code"] == -32602
     assert "isError" not in host.call("first__echo", {"amount": 1}).result
     assert_spent(host.call("second__echo", {"amount": 2}))
+
+
+def test_a_call_that_is_repeated_with_the_users_answers_counts_once(serve: Gateway) -> None:
+    host = serve(serve.recorder("modern", script="modern.py"), policy(calls=1, per="hour"))
+    call = host.start_call("ask", {"times": 2})
+    for name in ("Ada", "Grace"):
+        host.answer(host.incoming("elicitation/create"), {"action": "accept", "content": {"name": name}})
+    assert host.reply(call).text == "hello Ada and Grace"
+    assert_spent(host.call("ask", {"times": 1}))
+
+
+def test_a_call_that_waits_for_its_host_counts_once(serve: Gateway, recorder: Recorder) -> None:
+    host = Modern(serve.open(recorder, policy(calls=1, per="hour")))
+    arguments = {"request": {**ASK, **QUESTION}}
+    asked = host.call("ask_host", arguments).result
+    answers = {key: {"action": "decline"} for key in asked["inputRequests"]}
+    done = host.call("ask_host", arguments, inputResponses=answers, requestState=asked["requestState"])
+    assert "decline" in done.text
+    # A state that leads to no call makes none.
+    again = host.call("ask_host", arguments, inputResponses=answers, requestState=asked["requestState"])
+    assert again.error
+    assert_spent(host.call("ask_host", arguments))
+    assert len(recorder.calls()) == 1
 
 
 def test_a_killed_gateway_has_forgotten_nothing_when_it_starts_again(serve: Gateway, recorder: Recorder) -> None:
