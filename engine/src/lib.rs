@@ -23,8 +23,9 @@
 //!
 //! In reading order: [`policy`] turns a file into rules; [`Inspector`] listens to the arguments of one call;
 //! `constraint` holds the types that an argument can be given; [`view`] says how a string is read and `scan` looks for
-//! denied patterns in it; [`decision`] is what comes out.
+//! denied patterns in it; [`decision`] is what comes out. [`appearance`] is for whoever shows or compares names.
 
+pub mod appearance;
 pub mod budget;
 mod constraint;
 mod decimal;

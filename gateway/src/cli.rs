@@ -6,9 +6,11 @@ mod check;
 mod demo;
 mod explain;
 mod log;
+mod pin;
 mod schema;
 mod serve;
 mod status;
+mod token;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -37,6 +39,8 @@ enum Command {
     Serve(serve::Serve),
     Check(check::Check),
     Audit(audit::Audit),
+    Pin(pin::Pin),
+    Token(token::Token),
     Status(status::Status),
     Schema(schema::Schema),
     #[cfg(feature = "demo")]
@@ -80,6 +84,8 @@ pub fn run(itself: &[OsString], arguments: &[OsString]) -> u8 {
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
         Command::Audit(audit) => audit.run(),
+        Command::Pin(pin) => pin.run(),
+        Command::Token(token) => token.run(),
         Command::Status(status) => status.run(),
         Command::Schema(schema) => schema.run(),
         #[cfg(feature = "demo")]

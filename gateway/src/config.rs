@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::{audit, ledger};
+use crate::http::tls;
+use crate::{access, audit, ledger, pins};
 
 /// A configuration.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -21,6 +22,9 @@ pub(crate) struct Config {
     pub(crate) http: Http,
     pub(crate) audit: Option<audit::Settings>,
     pub(crate) budgets: Option<ledger::Settings>,
+    pub(crate) pins: Option<pins::Settings>,
+    pub(crate) descriptions: pins::Descriptions,
+    pub(crate) access: Option<access::Settings>,
 }
 
 /// `[http]`: hosts over HTTP.
@@ -34,6 +38,7 @@ pub(crate) struct Http {
     pub(crate) max_sessions: Option<usize>,
     /// In seconds.
     pub(crate) session_idle: Option<u64>,
+    pub(crate) tls: Option<tls::Settings>,
 }
 
 /// Why a configuration wasn't taken, and where.
@@ -73,16 +78,21 @@ impl Config {
         let folder = path.parent().unwrap_or(Path::new(""));
         let audit = config.audit.as_mut();
         let of_audit = audit.map(|audit| [Some(&mut audit.file), audit.signing_key.as_mut()]);
+        let of_pins = config.pins.as_mut().map(|pins| &mut pins.file);
         let of_budgets = config.budgets.as_mut().map(|budgets| &mut budgets.state);
-        let files = [config.policy.as_mut(), config.servers.as_mut(), of_budgets];
-        for file in files.into_iter().chain(of_audit.into_iter().flatten()).flatten() {
+        let files = [config.policy.as_mut(), config.servers.as_mut(), of_pins, of_budgets];
+        let of_access = config.access.iter_mut().flat_map(access::Settings::files);
+        let of_tls = config.http.tls.iter_mut().flat_map(tls::Settings::files);
+        let of_parts = of_audit.into_iter().flatten().flatten().chain(of_access).chain(of_tls);
+        for file in files.into_iter().flatten().chain(of_parts) {
             *file = folder.join(&file);
         }
         Ok(config)
     }
 }
 
-fn position(text: &str, offset: usize) -> (usize, usize) {
+/// The line and the column of a byte, from 1.
+pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
@@ -114,6 +124,18 @@ mod tests {
         assert_eq!(config.policy, Some("p.toml".into()));
         assert_eq!(config.servers, Some("a/mcp.json".into()));
         assert_eq!(config.http.address.as_deref(), Some("127.0.0.1:0"));
+    }
+
+    #[test]
+    fn what_the_documents_show_can_be_loaded() {
+        let documents = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/config.md");
+        let text = std::fs::read_to_string(documents).unwrap();
+        let blocks: Vec<&str> = text.split("```toml\n").skip(1).collect();
+        assert!(blocks.len() > 1);
+        for block in blocks {
+            let shown = block.split("```").next().unwrap();
+            toml::from_str::<Config>(shown).unwrap_or_else(|error| panic!("{error}\n{shown}"));
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! call's way through the gateway: [`connection`] and the host's stream carry frames, [`session`] takes them in order,
 //! its `guard` judges, and what was judged goes on.
 
+mod access;
 mod audit;
 mod caller;
 mod cli;
@@ -14,6 +15,7 @@ mod host;
 mod http;
 mod ledger;
 mod mirrored;
+mod pins;
 mod servers;
 mod session;
 mod shared;

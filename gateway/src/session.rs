@@ -29,6 +29,7 @@ mod subscriptions;
 mod tests;
 mod timeouts;
 mod translation;
+mod vetting;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -47,6 +48,7 @@ use crate::connection::{Connection, Ending, News, Report, ServerId};
 use crate::health::{self, Health};
 use crate::host::{PostId, Said, Told};
 use crate::ledger::Ledger;
+use crate::pins::Pins;
 use crate::servers::Server;
 use answers::Answers;
 use asks::Asks;
@@ -61,6 +63,7 @@ use opening::Opening;
 use routes::Routes;
 use standing::Standing;
 use subscriptions::Subscriptions;
+use vetting::Vetting;
 
 /// What a session is run with.
 #[derive(Debug, Clone)]
@@ -81,6 +84,7 @@ pub(crate) struct Setup {
     pub(crate) audit: Audit,
     /// What the calls of the whole process have been charged to budgets.
     pub(crate) ledger: Ledger,
+    pub(crate) pins: Pins,
 }
 
 /// Bytes that may wait for a host that doesn't read. Past that nothing more is read from anyone.
@@ -116,6 +120,8 @@ struct Session {
     inputs: Inputs,
     /// Calls that wait for a modern host to come back.
     held: HeldCalls,
+    /// What is known of servers' tools, and calls that wait to know more.
+    vetting: Vetting,
     /// Whether what the host hears must say to which POST it belongs.
     over_http: bool,
     /// The `Mcp-Param-…` headers of POSTs that haven't been looked at.
@@ -233,6 +239,7 @@ impl Session {
             subscriptions: Subscriptions::default(),
             inputs: Inputs::default(),
             held: HeldCalls::default(),
+            vetting: Vetting::default(),
             over_http: false,
             mirrored: HashMap::new(),
         }
@@ -248,6 +255,7 @@ impl Session {
         self.calls.is_empty()
             && self.gathers.is_empty()
             && self.inputs.is_empty()
+            && self.vetting.len() == 0
             && !self.opening.is_waiting()
     }
 
@@ -258,6 +266,7 @@ impl Session {
             self.probe_deadline(),
             self.held.next_deadline(),
             self.subscriptions.next_deadline(),
+            self.vetting.next_deadline(),
             self.calls.timeouts().next_deadline(),
         ]
         .into_iter()
@@ -273,6 +282,7 @@ impl Session {
         self.end_gathers(now);
         self.end_held(now);
         self.watch_again(now);
+        self.end_waiting(now);
         self.end_late_calls(now);
     }
 
@@ -283,6 +293,7 @@ impl Session {
                 self.setup.health.note(self.name(server), health::State::Up, "");
                 // It may have been up, and have forgotten what it asked.
                 self.forget_asked(server);
+                self.vetting.forget(server);
                 self.set_state(server, State::Up(outbox));
                 self.introduce(server);
             }
@@ -301,6 +312,7 @@ impl Session {
         self.forget_watch(server);
         self.fail_calls(server, &message);
         self.forget_lists(server);
+        self.vetting.forget(server);
         self.forget_asked(server);
         if was_ready {
             self.announce_lists(server);
@@ -318,8 +330,8 @@ impl Session {
 
     /// Whether so much is in flight that nothing more is taken.
     fn is_busy(&self) -> bool {
-        self.calls.len() + self.inputs.len() >= MAX_CALLS
-            || self.calls.kept() + self.inputs.kept() >= MAX_KEPT
+        self.calls.len() + self.inputs.len() + self.vetting.len() >= MAX_CALLS
+            || self.calls.kept() + self.inputs.kept() + self.vetting.kept() >= MAX_KEPT
     }
 
     /// Sends the host what is no answer: a request of a server's, a notification. `post` is the POST that it belongs to.

@@ -139,13 +139,13 @@ def test_kill_leaves_a_log_that_verifies_and_goes_on(
     serve: Gateway, log: Path, run: CommandLine
 ) -> None:
     sent = 0
-    for run in range(5):
-        recorder = serve.recorder(f"recorder{run}")
+    for number in range(5):
+        recorder = serve.recorder(f"recorder{number}")
         host = serve(recorder, POLICY, ["--audit", str(log)])
         for _ in range(200):
             host.start("tools/call", {"name": "echo", "arguments": {"n": str(sent)}})
             sent += 1
-        time.sleep(0.01 * run)
+        time.sleep(0.01 * number)
         host.process.send_signal(signal.SIGKILL)
         host.process.wait(10)
         verified = run("audit", "verify", log)

@@ -1,5 +1,8 @@
 //! What is recorded.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
 use argala_engine::Decision;
 use argala_engine::policy::KeptArguments;
 use serde::Serialize;
@@ -40,12 +43,34 @@ pub(crate) enum Event<'a> {
     },
     /// A session has ended.
     SessionClosed { session: &'a str },
+    /// A server's tools are other ones than before, or aren't shown as before.
+    ToolsChanged {
+        session: &'a str,
+        server: &'a str,
+        /// How many it has, where it has been asked for all of them.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tools: Option<usize>,
+        /// Whether they were pinned, as they were seen for the first time.
+        recorded: bool,
+        /// The tools that are held back, by the server's own names, and the rule.
+        withheld: BTreeMap<&'a str, &'a str>,
+    },
     /// A request was answered with an error of the gateway's own.
     Refused {
         session: &'a str,
         /// Of JSON-RPC.
         code: i32,
         reason: &'a str,
+    },
+    /// Requests over HTTP were refused, before any session heard of them.
+    AccessRefused {
+        reason: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        principal: Option<&'a str>,
+        /// Who came last.
+        from: IpAddr,
+        /// How many there were, since the last record of them.
+        requests: u64,
     },
     /// A call was judged.
     Judged(Judged<'a>),

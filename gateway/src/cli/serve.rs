@@ -10,9 +10,9 @@ use argala_wire::child::Command;
 use clap::Args;
 
 use super::{Failure, log};
-use crate::audit;
 use crate::config::{Config, Http};
 use crate::servers::{self, Server, Transport};
+use crate::{audit, pins};
 
 /// Put the gateway before MCP servers: to the host it is one MCP server on stdin and stdout.
 #[derive(Debug, Args)]
@@ -33,6 +33,13 @@ pub(super) struct Serve {
     /// Record every decision in this file, line by line (docs/audit.md). `argala audit verify FILE` checks it.
     #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
+    /// Hold servers' tools to what this file says they were when they were accepted (docs/pins.md). A server that it doesn't
+    /// know is written into it.
+    #[arg(long, value_name = "FILE")]
+    pins: Option<PathBuf>,
+    /// `strict` holds back what `--pins` doesn't know, also of servers that are new; `off` holds nothing back.
+    #[arg(long, value_name = "MODE", value_enum)]
+    pins_mode: Option<pins::Mode>,
     /// A file with `mcpServers` (or `servers`), as hosts have it: every server in it that is not disabled.
     #[arg(long, value_name = "FILE", conflicts_with = "command")]
     servers: Option<PathBuf>,
@@ -58,7 +65,7 @@ struct OverHttp {
     /// Also answer web pages of this origin, such as `https://app.example.com`.
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     origins: Vec<String>,
-    /// Serve others than this machine, though nothing tells friend from foe.
+    /// Serve others than this machine, though nothing tells friend from foe, or tokens come in the clear.
     #[arg(long)]
     insecure: bool,
     /// Connections at a time: 10000, unless this says else.
@@ -108,7 +115,7 @@ impl Serve {
         if !self.command.is_empty() {
             config.servers = None;
         }
-        let Self { policy, servers, relayed, http, over_http, audit, .. } = self;
+        let Self { policy, servers, relayed, http, over_http, audit, pins, pins_mode, .. } = self;
         config.policy = policy.or(config.policy);
         config.servers = servers.or(config.servers);
         config.relay_methods.extend(relayed);
@@ -117,6 +124,11 @@ impl Serve {
             (Some(file), None) => Some(audit::Settings::of(file)),
             (None, settings) => settings,
         };
+        if pins.is_some() || pins_mode.is_some() {
+            let settings = config.pins.take().unwrap_or_default();
+            let (file, mode) = (pins.unwrap_or(settings.file), pins_mode.unwrap_or(settings.mode));
+            config.pins = Some(pins::Settings { file, mode });
+        }
         config.http.address = http.or(config.http.address);
         over_http.add_to(&mut config.http)?;
         Ok(config)
@@ -142,7 +154,7 @@ impl OverHttp {
 }
 
 /// The server whose command stands behind `--`.
-fn only_server(command: &[OsString]) -> Result<Server, Failure> {
+pub(super) fn only_server(command: &[OsString]) -> Result<Server, Failure> {
     let Some((program, args)) = command.split_first() else {
         return Err(Failure {
             message: "no server: give a command behind `--`, or --servers FILE".to_owned(),

@@ -145,6 +145,8 @@ pub(super) enum Purpose {
     Relay(ReplyTo),
     /// The host gets it without the tools that the policy can't allow.
     FilterTools(ReplyTo),
+    /// The host gets it without instructions that are withheld.
+    Discover(ReplyTo),
     /// It ends the host's `subscriptions/listen`.
     Listen(ReplyTo),
     /// The host gets it, and the task that it may name belongs to this server.
@@ -184,6 +186,7 @@ impl Purpose {
         match self {
             Self::Relay(to)
             | Self::FilterTools(to)
+            | Self::Discover(to)
             | Self::Listen(to)
             | Self::LearnTask(to)
             | Self::TryResource { to, .. } => Some(to),

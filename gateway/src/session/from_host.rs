@@ -163,6 +163,7 @@ impl Session {
         self.calls.has_host_id(key)
             || self.gathers.has_host_id(key)
             || self.inputs.has_host_id(key)
+            || self.vetting.has_host_id(key)
             || self.subscriptions.has_host_id(key)
     }
 
@@ -179,9 +180,12 @@ impl Session {
                 }
             }
             modern::LISTEN if is_bridged => self.listen(frame, to),
+            // Where tools are pinned, a list counts as a whole.
+            legacy::TOOLS_LIST if self.setup.pins.is_on() => self.route_request(frame, method, to),
             _ if !self.is_federated() => {
                 let purpose = match method {
                     legacy::TOOLS_LIST => Purpose::FilterTools(to),
+                    modern::DISCOVER => Purpose::Discover(to),
                     modern::LISTEN => Purpose::Listen(to),
                     _ => Purpose::Relay(to),
                 };
@@ -331,7 +335,10 @@ impl Session {
                 self.pass(call.server, frame.edited(&[(request.span.clone(), call_id.to_string())]));
                 call.purpose.reply_to().cloned()
             }
-            None => self.gathers.cancel(&key).or_else(|| self.cancel_input(&key)),
+            None => {
+                let gathered = self.gathers.cancel(&key);
+                gathered.or_else(|| self.vetting.cancel(&key)).or_else(|| self.cancel_input(&key))
+            }
         };
         if let Some(to) = withdrawn
             && let Some(text) = self.answers.withdraw(&to)
@@ -346,6 +353,7 @@ impl Session {
         self.mirrored.remove(&post);
         self.end_listens(|to| to.post == Some(post));
         self.gathers.cancel_post(post);
+        self.vetting.cancel_post(post);
         for (id, call) in self.calls.take_post(post) {
             let params = format!(r#"{{"requestId":{id}}}"#);
             self.pass(call.server, reply::notification(legacy::CANCELLED, Some(&params)));

@@ -9,11 +9,13 @@ use argala_wire::{Era, Frame, legacy, modern};
 
 use super::answers::ReplyTo;
 use super::calls::{Call, Purpose, ToolCall};
+use super::vetting::Standing;
 use super::{Session, Setup};
 use crate::audit::{Arguments, Event, Failed, Judged, Outcome};
 use crate::caller::Caller;
 use crate::connection::ServerId;
 use crate::ledger::Payer;
+use crate::pins::Withheld;
 
 /// The member of `_meta` that carries a decision.
 const META: &str = "argala/decision";
@@ -21,6 +23,11 @@ const META: &str = "argala/decision";
 impl Session {
     /// Judges a call and sends on what was judged, or says why not.
     pub(super) fn take_tool_call(&mut self, frame: &Frame, to: ReplyTo) {
+        self.judge_tool_call(frame, to, false);
+    }
+
+    /// The same; `at_last` where the call has waited for its server's tools, and waits no more.
+    pub(super) fn judge_tool_call(&mut self, frame: &Frame, to: ReplyTo, at_last: bool) {
         let Some(name) = frame.string(&["params", "name"]).map(std::borrow::Cow::into_owned) else {
             return self.refuse(&to, code::INVALID_PARAMS, "`params.name` must be the name of a tool");
         };
@@ -35,7 +42,20 @@ impl Session {
             Some(_) => return self.refuse(&to, code::INVALID_PARAMS, "`params.arguments` must be an object"),
         };
         let began = Instant::now();
-        let decision = self.setup.policy.judge_for(&name, arguments.as_bytes(), &self.setup.caller.facts());
+        let standing = self.routes.own_name(&name).map(|(server, own)| (server, self.standing(server, own)));
+        let withheld = match standing {
+            None | Some((_, Standing::Fine)) => None,
+            Some((_, Standing::Withheld(withheld))) => Some(withheld),
+            Some((server, Standing::Unlisted)) if !at_last && self.wait_for_tools(server, frame, &to) => {
+                return;
+            }
+            Some((server, Standing::Unlisted)) => Some(Withheld::without_list(self.name(server))),
+        };
+        let policy = &self.setup.policy;
+        let decision = match withheld {
+            Some(withheld) => withheld.decision(&name, policy.identity()),
+            None => policy.judge_for(&name, arguments.as_bytes(), &self.setup.caller.facts()),
+        };
         let route = self.routes.own_name(&name);
         let (mut decision, charged) = if self.goes_on(frame, &to, route.map(|(server, _)| server)) {
             (decision, None)

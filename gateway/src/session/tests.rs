@@ -37,6 +37,7 @@ impl Stage {
             caller: crate::caller::Caller::unknown(),
             audit: crate::audit::Audit::default(),
             ledger: crate::ledger::Ledger::default(),
+            pins: crate::pins::Pins::default(),
         };
         let (told, host) = outbox(HOST_QUEUE);
         let (queue, server) = outbox(HOST_QUEUE);

@@ -7,13 +7,15 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
 use super::check_relayed;
+use crate::access::Access;
 use crate::audit::{Audit, Event};
 use crate::caller::Caller;
 use crate::cli::{Failure, load_policy};
 use crate::config::{Config, Http};
 use crate::health::Health;
-use crate::http;
+use crate::http::{self, tls::Tls};
 use crate::ledger::Ledger;
+use crate::pins::Pins;
 use crate::servers::Server;
 use crate::session::Setup;
 use crate::shared;
@@ -31,6 +33,7 @@ pub(super) fn run(config: Config, servers: Vec<Server>, insecure: bool) -> Resul
         return Err(Failure { message: message.to_owned(), code: 2 });
     };
     let policy = load_policy(policy)?;
+    let entrance = Entrance::of(&config, insecure)?;
     let relayed: Result<Vec<_>, _> = config.relay_methods.iter().map(|text| check_relayed(text)).collect();
     let relayed = relayed.map_err(|error| Failure::new(format!("relay_methods: {error}")))?;
     tracing::info!(
@@ -39,6 +42,7 @@ pub(super) fn run(config: Config, servers: Vec<Server>, insecure: bool) -> Resul
         "argala {}",
         env!("CARGO_PKG_VERSION")
     );
+    let pins = Pins::open(config.pins.as_ref(), config.descriptions).map_err(Failure::new)?;
     let audit = match &config.audit {
         Some(settings) => Audit::open(settings).map_err(|failed| Failure::new(failed.0))?,
         None => Audit::default(),
@@ -62,6 +66,7 @@ pub(super) fn run(config: Config, servers: Vec<Server>, insecure: bool) -> Resul
         caller: Caller::unknown(),
         audit: audit.clone(),
         ledger,
+        pins,
     };
     let runtime = match config.http.address {
         // One host needs one thread.
@@ -74,7 +79,7 @@ pub(super) fn run(config: Config, servers: Vec<Server>, insecure: bool) -> Resul
     let servers = Arc::clone(&setup.servers);
     let stop = runtime.block_on(async { Stop::watch() });
     let served = match &config.http.address {
-        Some(address) => runtime.block_on(serve_http(address, &config.http, insecure, setup, stop.told())),
+        Some(address) => runtime.block_on(serve_http(address, &config.http, entrance, setup, stop.told())),
         None => {
             let serve = stdio::serve(setup, tokio::io::stdin(), tokio::io::stdout(), stop.told());
             runtime.block_on(serve);
@@ -92,22 +97,19 @@ pub(super) fn run(config: Config, servers: Vec<Server>, insecure: bool) -> Resul
 async fn serve_http(
     address: &str,
     http: &Http,
-    insecure: bool,
+    entrance: Entrance,
     setup: Setup,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::new(format!("--http {address}: {error}"));
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
-    if !bound.ip().is_loopback() && !insecure {
-        return Err(Failure {
-            message: format!(
-                "--http {address}: other machines could call every tool. Serve 127.0.0.1, or, where something \
-                 before the gateway decides who may ask, add --insecure"
-            ),
-            code: 2,
-        });
+    if !bound.ip().is_loopback() {
+        entrance
+            .check()
+            .map_err(|message| Failure { message: format!("--http {address}: {message}"), code: 2 })?;
     }
+    let Entrance { access, tls, .. } = entrance;
     let most = |asked: Option<usize>, usual| asked.unwrap_or(usual).clamp(1, Semaphore::MAX_PERMITS);
     let options = http::Options {
         hosts: http.allow_hosts.clone(),
@@ -115,10 +117,61 @@ async fn serve_http(
         max_connections: most(http.max_connections, MAX_CONNECTIONS),
         max_sessions: most(http.max_sessions, MAX_SESSIONS),
         session_idle: Duration::from_secs(http.session_idle.unwrap_or(SESSION_IDLE).max(1)),
+        access,
+        tls,
     };
-    eprintln!("listening on http://{bound}/mcp");
+    let scheme = if options.tls.is_some() { "https" } else { "http" };
+    eprintln!("listening on {scheme}://{bound}/mcp");
     http::serve(listener, bound, setup, options, stop).await;
     Ok(())
+}
+
+/// How hosts over HTTP come in.
+struct Entrance {
+    access: Option<Access>,
+    tls: Option<Tls>,
+    insecure: bool,
+}
+
+impl Entrance {
+    fn of(config: &Config, insecure: bool) -> Result<Self, Failure> {
+        let Config { access, http, .. } = config;
+        let wrong = |message: &str| Err(Failure { message: message.to_owned(), code: 2 });
+        if access.is_some() && http.address.is_none() {
+            return wrong(
+                "[access] is about hosts over HTTP: it needs `address` in [http], or --http ADDRESS",
+            );
+        }
+        let certified = access.as_ref().is_some_and(|access| !access.certificate.is_empty());
+        if certified && http.tls.as_ref().is_none_or(|tls| tls.client_ca.is_none()) {
+            return wrong("[[access.certificate]] needs `client_ca` in [http.tls]: who vouches for clients?");
+        }
+        let access = access.as_ref().map(Access::new).transpose().map_err(Failure::new)?;
+        let tls = http.tls.as_ref().map(Tls::new).transpose().map_err(Failure::new)?;
+        Ok(Self { access, tls, insecure })
+    }
+
+    /// Whether others than this machine may be let in so.
+    fn check(&self) -> Result<(), &'static str> {
+        if self.insecure {
+            return Ok(());
+        }
+        if self.access.is_none() {
+            return Err(
+                "other machines could call every tool. Say in [access] of the configuration who may ask \
+                        (docs/config.md), or serve 127.0.0.1; or, where something before the gateway decides who may ask, \
+                        add --insecure",
+            );
+        }
+        if self.tls.is_none() {
+            return Err(
+                "tokens could be read on their way here. Give the gateway a certificate in [http.tls] of the \
+                        configuration (docs/config.md), or serve 127.0.0.1; or, where something before the gateway speaks \
+                        TLS, add --insecure",
+            );
+        }
+        Ok(())
+    }
 }
 
 /// That the process is told to stop, so that it can end its servers first.
