@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -76,6 +77,38 @@ def test_each_session_has_a_budget_of_its_own_and_who_has_none_is_denied(serve: 
     reply = stateless.request("tools/call", {"name": "echo", "arguments": {"amount": 2}}).last
     assert "has none over HTTP" in assert_spent(reply)
     assert amounts(recorder) == ["0", "1"]
+
+
+class Known(HttpHost):
+    """A host that shows a token, which is its name."""
+
+    def __init__(self, url: str, token: str) -> None:
+        super().__init__(url, "legacy")
+        self.token = token
+        self.open()
+
+    def headers(self, message: Json) -> dict[str, str]:
+        return {**super().headers(message), "Authorization": f"Bearer {self.token}"}
+
+    def call(self, tool: str) -> Frame:
+        return self.request("tools/call", {"name": tool, "arguments": {"amount": self.token}}).last
+
+
+def test_principals_have_tools_and_budgets_of_their_own(serve: Gateway, recorder: Recorder) -> None:
+    tokens = [
+        f'[[access.token]]\nname = "{name}"\nsha256 = "{hashlib.sha256(name.encode()).hexdigest()}"\n{groups}\n'
+        for name, groups in (("ada", 'groups = ["ops"]'), ("bob", ""))
+    ]
+    (serve.folder / "argala.toml").write_text("".join(tokens))
+    rules = policy(calls=1, per="hour", by="principal", methods=["echo"]) + '[tools.odd]\nprincipals = ["group:ops"]\n'
+    url = serve.http(recorder, rules, ["--config", str(serve.folder / "argala.toml")]).url + "/mcp"
+    ada, again, bob = (Known(url, name) for name in ("ada", "ada", "bob"))
+    assert "isError" not in ada.call("echo").result
+    assert_spent(again.call("echo"))
+    assert "isError" not in bob.call("echo").result
+    assert ada.call("odd").result["isError"] is False
+    assert assert_denied(bob.call("odd"))["rule"] == "tools.odd.principals"
+    assert amounts(recorder) == ["ada", "bob", "ada"]
 
 
 def test_what_does_not_leave_costs_nothing(serve: Gateway, recorder: Recorder) -> None:
