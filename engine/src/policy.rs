@@ -24,6 +24,7 @@ pub use node::{Entry, Node, Value};
 pub use rules::KeptArguments;
 pub use schema::schema;
 
+use crate::facts::Facts;
 use crate::limits::Limits;
 use crate::scan::Scanner;
 use load::Loader;
@@ -91,7 +92,7 @@ impl Policy {
 
     /// Whether some call of this method could be allowed, with or without asking: whether a host should see the tool.
     #[must_use]
-    pub fn could_allow(&self, method: &str) -> bool {
-        is_method_name(method) && self.rules.for_method(method).is_ok()
+    pub fn could_allow(&self, method: &str, facts: &Facts<'_>) -> bool {
+        is_method_name(method) && self.rules.for_method(method, facts).is_ok()
     }
 }

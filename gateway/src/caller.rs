@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use argala_engine::Facts;
+
 /// Whose calls a session makes. A session has one caller from its beginning to its end.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
@@ -21,6 +23,16 @@ pub(crate) struct Principal {
 }
 
 impl Caller {
+    /// What the policy may ask of who calls. The gateway counts what budgets are for.
+    pub(crate) fn facts(&self) -> Facts<'_> {
+        let principal = self.principal.as_deref();
+        Facts {
+            principal: principal.map(|principal| principal.name.as_str()),
+            groups: principal.map_or(&[], |principal| principal.groups.as_slice()),
+            counted: true,
+        }
+    }
+
     /// A caller whom nobody has asked who he is.
     pub(crate) fn unknown() -> Self {
         Self::of(None)

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::http::tls;
-use crate::{access, audit, pins};
+use crate::{access, audit, ledger, pins};
 
 /// A configuration.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -21,6 +21,7 @@ pub(crate) struct Config {
     pub(crate) relay_methods: Vec<String>,
     pub(crate) http: Http,
     pub(crate) audit: Option<audit::Settings>,
+    pub(crate) budgets: Option<ledger::Settings>,
     pub(crate) pins: Option<pins::Settings>,
     pub(crate) descriptions: pins::Descriptions,
     pub(crate) access: Option<access::Settings>,
@@ -78,7 +79,8 @@ impl Config {
         let audit = config.audit.as_mut();
         let of_audit = audit.map(|audit| [Some(&mut audit.file), audit.signing_key.as_mut()]);
         let of_pins = config.pins.as_mut().map(|pins| &mut pins.file);
-        let files = [config.policy.as_mut(), config.servers.as_mut(), of_pins];
+        let of_budgets = config.budgets.as_mut().map(|budgets| &mut budgets.state);
+        let files = [config.policy.as_mut(), config.servers.as_mut(), of_pins, of_budgets];
         let of_access = config.access.iter_mut().flat_map(access::Settings::files);
         let of_tls = config.http.tls.iter_mut().flat_map(tls::Settings::files);
         let of_parts = of_audit.into_iter().flatten().flatten().chain(of_access).chain(of_tls);

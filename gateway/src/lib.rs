@@ -13,6 +13,7 @@ mod connection;
 mod health;
 mod host;
 mod http;
+mod ledger;
 mod mirrored;
 mod pins;
 mod servers;

@@ -47,6 +47,7 @@ use crate::caller::Caller;
 use crate::connection::{Connection, Ending, News, Report, ServerId};
 use crate::health::{self, Health};
 use crate::host::{PostId, Said, Told};
+use crate::ledger::Ledger;
 use crate::pins::Pins;
 use crate::servers::Server;
 use answers::Answers;
@@ -81,6 +82,8 @@ pub(crate) struct Setup {
     pub(crate) health: Health,
     pub(crate) caller: Caller,
     pub(crate) audit: Audit,
+    /// What the calls of the whole process have been charged to budgets.
+    pub(crate) ledger: Ledger,
     pub(crate) pins: Pins,
 }
 
@@ -133,6 +136,7 @@ pub(crate) async fn run(
     stop: impl Future<Output = ()>,
 ) {
     let _recorded = Recorded::begin(&setup);
+    let _accounts = setup.ledger.session(&setup.caller.session);
     let (reports, mut heard) = mpsc::channel(EVENTS);
     let open = |(id, server): (ServerId, &Server)| Connection::open(id, server, reports.clone());
     let connections: Vec<Connection> = setup.servers.iter().enumerate().map(open).collect();

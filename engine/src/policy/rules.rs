@@ -1,6 +1,7 @@
 //! The rules of a policy: what its tables say, before any call.
 
 mod audit;
+mod budget;
 mod deny;
 mod limits;
 mod tool;
@@ -8,6 +9,8 @@ mod tool;
 use std::collections::BTreeMap;
 
 pub use audit::KeptArguments;
+pub(crate) use budget::BudgetRule;
+pub(super) use budget::KEYS as BUDGET_KEYS;
 pub(super) use deny::KEYS as DENY_KEYS;
 pub(crate) use deny::{DenyRule, MatchMode};
 pub(super) use limits::KEYS as LIMITS_KEYS;
@@ -19,6 +22,7 @@ use super::load::{Fields, Loader};
 use super::method::MethodGlob;
 use super::node::{Node, Value};
 use crate::decision::{Finding, Verdict};
+use crate::facts::Facts;
 use crate::limits::Limits;
 
 /// The top level of a policy.
@@ -40,6 +44,11 @@ pub(super) const POLICY_KEYS: &[Key] = &[
         takes: Takes::Table,
         about: "Tools that are allowed by being named (exact names or globs), and what their arguments must be.",
     },
+    Key {
+        name: "budget",
+        takes: Takes::Table,
+        about: "How much may pass in a time: calls, or sums of an argument.",
+    },
     Key { name: "limits", takes: Takes::Table, about: "Bounds on the arguments of one call." },
     audit::OF_POLICY,
 ];
@@ -50,6 +59,7 @@ pub(crate) struct Rules {
     allowed: Vec<AllowRule>,
     pub(crate) denies: Vec<DenyRule>,
     tools: Vec<ToolRule>,
+    budgets: Vec<BudgetRule>,
     pub(crate) limits: Limits,
     audit_arguments: KeptArguments,
 }
@@ -69,8 +79,12 @@ pub(crate) struct MethodRules<'p> {
     pub(crate) verdict: Verdict,
     /// The rule that says so.
     pub(crate) rule: &'p str,
-    /// Constraints on arguments, of every tool rule that matches.
+    /// Constraints on arguments: of every tool rule that matches, and then those of budgets.
     pub(crate) arguments: Vec<&'p ArgumentRule>,
+    /// How many of them are of tool rules: only these list an argument.
+    pub(crate) listing: usize,
+    /// Budgets that a call is charged to, and of those that add up an argument the index in `arguments`.
+    pub(crate) budgets: Vec<(&'p BudgetRule, Option<usize>)>,
     /// The first of the tool rules that take only the arguments they list, if there is one.
     pub(crate) closed: Option<&'p ToolRule>,
     /// Of each rule in [`Rules::denies`]: whether it holds.
@@ -79,12 +93,17 @@ pub(crate) struct MethodRules<'p> {
 
 impl Rules {
     /// The rules for a method, or why no call of it can be allowed.
-    pub(crate) fn for_method(&self, method: &str) -> Result<MethodRules<'_>, Box<Finding>> {
+    pub(crate) fn for_method(
+        &self,
+        method: &str,
+        facts: &Facts<'_>,
+    ) -> Result<MethodRules<'_>, Box<Finding>> {
         let tools: Vec<&ToolRule> = self.tools.iter().filter(|tool| tool.method.matches(method)).collect();
         if let Some(tool) = tools.iter().find(|tool| tool.verdict == Verdict::Deny) {
             let reason = "the policy denies this tool, whatever its arguments; don't try again";
             return Err(Box::new(Finding::new(tool.rule.clone(), None, reason)));
         }
+        tools.iter().try_for_each(|tool| tool.admit(facts))?;
         let allowed = self.allowed.iter().find(|allow| allow.method.matches(method));
         let ask = tools.iter().find(|tool| tool.verdict == Verdict::Ask);
         let rule = match (ask, allowed, tools.first()) {
@@ -96,10 +115,19 @@ impl Rules {
                 return Err(Box::new(Finding::new("not-allowed", None, reason)));
             }
         };
+        let mut arguments: Vec<&ArgumentRule> = tools.iter().flat_map(|tool| &tool.arguments).collect();
+        let listing = arguments.len();
+        let mut budgets = Vec::new();
+        for budget in self.budgets.iter().filter(|budget| budget.is_for(method)) {
+            budgets.push((budget, budget.sum.as_ref().map(|_| arguments.len())));
+            arguments.extend(&budget.sum);
+        }
         Ok(MethodRules {
             verdict: if ask.is_some() { Verdict::Ask } else { Verdict::Allow },
             rule,
-            arguments: tools.iter().flat_map(|tool| &tool.arguments).collect(),
+            arguments,
+            listing,
+            budgets,
             closed: tools.iter().copied().find(|tool| !tool.extra_arguments),
             denies: self.denies.iter().map(|deny| deny.holds_for(method)).collect(),
         })
@@ -115,6 +143,7 @@ pub(crate) fn load(node: &Node, loader: &mut Loader) -> Option<Rules> {
         allowed: Vec::new(),
         denies: Vec::new(),
         tools: Vec::new(),
+        budgets: Vec::new(),
         limits: Limits::default(),
         audit_arguments: audit::load(&mut fields, loader).unwrap_or_default(),
     };
@@ -124,6 +153,7 @@ pub(crate) fn load(node: &Node, loader: &mut Loader) -> Option<Rules> {
     if let Some(tools) = fields.take("tools") {
         rules.load_tools(tools, loader);
     }
+    rules.budgets = budget::load_all(&mut fields, loader);
     rules.limits = limits::load(&mut fields, loader);
     fields.finish(loader);
     // After a mistake this would be an echo of it: of a misspelt `allowed_methods`, say.
@@ -136,7 +166,9 @@ pub(crate) fn load(node: &Node, loader: &mut Loader) -> Option<Rules> {
     rules.allowed.sort_by(|left, right| left.rule.cmp(&right.rule));
     rules.denies.sort_by(|left, right| left.id.cmp(&right.id));
     rules.tools.sort_by(|left, right| left.rule.cmp(&right.rule));
+    rules.budgets.sort_by(|left, right| left.rule.cmp(&right.rule));
     report_duplicates(&rules.denies, loader);
+    report_duplicate_budgets(&rules.budgets, loader);
     Some(rules)
 }
 
@@ -167,7 +199,7 @@ impl Rules {
     }
 
     fn load_group(&mut self, fields: &mut Fields<'_>, loader: &mut Loader) {
-        for key in ["args", "audit_arguments", "decision", "extra_args"] {
+        for key in ["args", "audit_arguments", "decision", "extra_args", "principals"] {
             if let Some(node) = fields.take(key) {
                 let message = format!("`{key}` can't stand in a group of methods");
                 let help = "give the method a table of its own: [tools.METHOD]".to_owned();
@@ -215,6 +247,18 @@ fn report_duplicates(denies: &[DenyRule], loader: &mut Loader) {
             let message = format!("two rules have the id `{}`", deny.id);
             let help = "a decision names its rule: give each an id of its own".to_owned();
             loader.report("deny.id", deny.span.clone(), message, Some(help));
+        }
+    }
+}
+
+fn report_duplicate_budgets(budgets: &[BudgetRule], loader: &mut Loader) {
+    for pair in budgets.windows(2) {
+        if let [before, budget] = pair
+            && before.rule == budget.rule
+        {
+            let message = format!("two budgets have the id `{}`", budget.budget.id);
+            let help = "an account is kept by it: give each an id of its own".to_owned();
+            loader.report("budget.id", budget.span.clone(), message, Some(help));
         }
     }
 }

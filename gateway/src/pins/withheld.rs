@@ -117,6 +117,7 @@ impl Withheld {
             message,
             policy: policy.to_owned(),
             findings: vec![finding],
+            charges: Vec::new(),
         }
     }
 }

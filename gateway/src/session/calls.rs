@@ -13,6 +13,7 @@ use super::timeouts::Timeouts;
 use crate::audit::{Outcome, Watched};
 use crate::connection::ServerId;
 use crate::host::PostId;
+use crate::ledger::Charged;
 
 /// The id of a request toward a downstream.
 pub(super) type CallId = u64;
@@ -47,9 +48,18 @@ pub(super) struct Call {
 #[derive(Debug)]
 pub(super) struct ToolCall {
     pub(super) watched: Option<Watched>,
+    /// What it has paid, until it has left.
+    pub(super) charged: Option<Charged>,
 }
 
 impl ToolCall {
+    /// Notes that it has left: what it has paid isn't paid back.
+    pub(super) fn leave(&mut self) {
+        if let Some(charged) = self.charged.take() {
+            charged.keep();
+        }
+    }
+
     /// Records how it ended, and with how many bytes.
     pub(super) fn end(&mut self, outcome: Outcome, bytes: usize) {
         if let Some(watched) = self.watched.take() {

@@ -12,7 +12,9 @@ use super::calls::{Call, Purpose, ToolCall};
 use super::vetting::Standing;
 use super::{Session, Setup};
 use crate::audit::{Arguments, Event, Failed, Judged, Outcome};
+use crate::caller::Caller;
 use crate::connection::ServerId;
+use crate::ledger::Payer;
 use crate::pins::Withheld;
 
 /// The member of `_meta` that carries a decision.
@@ -50,11 +52,17 @@ impl Session {
             Some((server, Standing::Unlisted)) => Some(Withheld::without_list(self.name(server))),
         };
         let policy = &self.setup.policy;
-        let mut decision = match withheld {
+        let decision = match withheld {
             Some(withheld) => withheld.decision(&name, policy.identity()),
-            None => policy.judge(&name, arguments.as_bytes()),
+            None => policy.judge_for(&name, arguments.as_bytes(), &self.setup.caller.facts()),
         };
         let route = self.routes.own_name(&name);
+        let (mut decision, charged) = if self.goes_on(frame, &to, route.map(|(server, _)| server)) {
+            (decision, None)
+        } else {
+            let (decision, charged) = self.setup.ledger.settle(decision, &self.payer());
+            (decision, Some(charged))
+        };
         // What isn't recorded isn't done.
         let record = self.record(&decision, &arguments, began.elapsed(), route.map(|(server, _)| server));
         let record = record.unwrap_or_else(|Failed(reason)| {
@@ -65,7 +73,7 @@ impl Session {
         if !decision.is_allowed() {
             return self.deny(&decision, frame, &to);
         }
-        let mut tool = ToolCall { watched: self.setup.audit.watch(&self.setup.caller, record) };
+        let mut tool = ToolCall { watched: self.setup.audit.watch(&self.setup.caller, record), charged };
         let Some((server, own)) = route else {
             tool.end(Outcome::Refused, 0);
             return self.refuse(
@@ -90,6 +98,24 @@ impl Session {
         let mut call = Call::own(server, purpose);
         call.tool = Some(tool);
         self.send_on(call, frame, edits);
+    }
+
+    /// Whether it goes on with a call that was charged when it began: the same one that is repeated for the host with what the user
+    /// has said, or what he has said, for a server that waits for it.
+    fn goes_on(&self, frame: &Frame, to: &ReplyTo, server: Option<ServerId>) -> bool {
+        let answers = self.era() == Era::Modern && frame.at(&["params", "requestState"]).is_some();
+        to.rounds > 0 || answers && server.is_some_and(|server| self.is_legacy(server))
+    }
+
+    /// Whose budgets calls are charged to.
+    fn payer(&self) -> Payer<'_> {
+        let Caller { session, principal } = &self.setup.caller;
+        // Over HTTP, what is one session to us says nothing of stateless hosts: each call may be in another one.
+        let has_session = !(self.over_http && self.era() == Era::Modern);
+        Payer {
+            session: has_session.then_some(session),
+            principal: principal.as_ref().map(|principal| principal.name.as_str()),
+        }
     }
 
     /// Writes a decision to the audit log; the number of the record.
@@ -156,6 +182,7 @@ fn unrecorded(decision: &Decision, reason: &str) -> Decision {
     Decision {
         verdict: Verdict::Deny,
         rule: "audit.unwritable".to_owned(),
+        charges: Vec::new(),
         message: format!(
             "ARGALA BLOCK: nothing is called that can't be recorded, and {reason}. This is no fault of the call: ask \
              whoever runs the gateway"

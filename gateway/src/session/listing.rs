@@ -256,7 +256,11 @@ impl Session {
     pub(super) fn could_show(&self, server: ServerId, own: &str) -> bool {
         let known = self.setup.servers.get(server).filter(|_| !self.is_legacy(server));
         let faulty = known.is_some_and(|known| known.transport.is_http() && known.mirrored.is_faulty(own));
-        !faulty && self.setup.policy.could_allow(&self.routes.public_name(server, own))
+        !faulty
+            && self
+                .setup
+                .policy
+                .could_allow(&self.routes.public_name(server, own), &self.setup.caller.facts())
     }
 
     /// Takes note of what a server's tools want mirrored in headers.

@@ -36,6 +36,7 @@ impl Stage {
             health: Health::of(std::iter::once("s")),
             caller: crate::caller::Caller::unknown(),
             audit: crate::audit::Audit::default(),
+            ledger: crate::ledger::Ledger::default(),
             pins: crate::pins::Pins::default(),
         };
         let (told, host) = outbox(HOST_QUEUE);

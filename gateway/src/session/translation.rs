@@ -92,6 +92,9 @@ impl Session {
         let outgoing = Outgoing { text: frame.edited(&edits), headers: self.mirrored_headers(server, frame) };
         match self.to_downstream(server, outgoing) {
             Ok(()) => {
+                if let Some(tool) = &mut call.tool {
+                    tool.leave();
+                }
                 self.standing.note(server, frame);
                 self.calls.insert(id, call);
             }

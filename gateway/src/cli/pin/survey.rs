@@ -48,6 +48,7 @@ pub(super) fn survey(servers: Vec<Server>) -> Result<BTreeMap<String, Seen>, Fai
         caller: Caller::unknown(),
         audit: Default::default(),
         pins: pins.clone(),
+        ledger: Default::default(),
     };
     runtime.block_on(play(setup, &pins, names.len()));
     let seen = pins.seen();

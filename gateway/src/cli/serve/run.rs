@@ -15,6 +15,7 @@ use crate::cli::{Failure, load_policy};
 use crate::config::{Config, Http};
 use crate::health::Health;
 use crate::http::{self, tls::Tls};
+use crate::ledger::Ledger;
 use crate::pins::Pins;
 use crate::servers;
 use crate::session::Setup;
@@ -51,6 +52,10 @@ pub(super) fn run(config: Config, command: &[OsString], insecure: bool) -> Resul
         Some(settings) => Audit::open(settings).map_err(|failed| Failure::new(failed.0))?,
         None => Audit::default(),
     };
+    let ledger = match &config.budgets {
+        Some(settings) => Ledger::open(&settings.state).map_err(Failure::new)?,
+        None => Ledger::default(),
+    };
     let names = servers.iter().map(|server| server.name.as_str()).collect();
     let started =
         Event::Started { version: env!("CARGO_PKG_VERSION"), policy: policy.identity(), servers: names };
@@ -65,6 +70,7 @@ pub(super) fn run(config: Config, command: &[OsString], insecure: bool) -> Resul
         awaited: Default::default(),
         caller: Caller::unknown(),
         audit: audit.clone(),
+        ledger,
         pins,
     };
     let runtime = match config.http.address {
