@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use argala_engine::{Policy, Verdict};
+use argala_engine::{Facts, Policy, Verdict};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -44,12 +44,19 @@ fn every_call_in_the_policy_reference_is_decided_as_it_says() {
     for example in text.split("```toml\n").skip(1) {
         let (policy, rest) = example.split_once("```").unwrap();
         let policy = Policy::from_toml(policy, "docs/policy.md").unwrap_or_else(|error| panic!("{error}"));
-        let Some((_, calls)) = rest.split_once("```calls\n") else { continue };
+        // Behind `calls`, who calls may stand: a user, and his groups.
+        let Some((_, rest)) = rest.split_once("```calls") else { continue };
+        let (caller, calls) = rest.split_once('\n').unwrap();
+        let mut names = caller.split_whitespace().map(str::to_owned);
+        let principal = names.next();
+        let groups: Vec<String> = names.collect();
+        // Each call has the budgets for itself.
+        let facts = Facts { principal: principal.as_deref(), groups: &groups, counted: true };
         for line in calls.split("```").next().unwrap().lines() {
             let (verdict, line) = line.split_once(char::is_whitespace).unwrap();
             let (method, line) = line.trim_start().split_once(char::is_whitespace).unwrap();
             let (arguments, rule) = line.trim_start().rsplit_once('}').unwrap();
-            let decision = policy.judge(method, format!("{arguments}}}").as_bytes());
+            let decision = policy.judge_for(method, format!("{arguments}}}").as_bytes(), &facts);
             assert_eq!(decision.verdict.as_str(), verdict, "{line}: {}", decision.message);
             assert!(rule.trim().is_empty() || rule.trim() == decision.rule, "{line}: {}", decision.message);
             judged += 1;
@@ -63,8 +70,9 @@ fn every_key_that_the_schema_has_is_in_the_policy_reference() {
     let reference = fs::read_to_string(root().join("docs/policy.md")).unwrap();
     let schema: serde_json::Value = serde_json::from_str(&argala_engine::policy::schema()).unwrap();
     let mut missing = Vec::new();
-    let mut tables =
-        vec![&schema, &schema["$defs"]["tool"], &schema["$defs"]["deny"], &schema["$defs"]["limits"]];
+    let mut tables: Vec<_> =
+        ["tool", "deny", "budget", "limits"].iter().map(|table| &schema["$defs"][table]).collect();
+    tables.push(&schema);
     tables.extend(schema["$defs"]["argument"]["oneOf"].as_array().unwrap());
     for table in tables {
         for (key, takes) in table["properties"].as_object().unwrap() {

@@ -133,7 +133,7 @@ pub(crate) fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Option<Box<d
 }
 
 /// The sentence for a value that isn't what is wanted.
-fn unmet(constraint: &dyn Constraint, value: Value<'_>) -> String {
+pub(crate) fn unmet(constraint: &dyn Constraint, value: Value<'_>) -> String {
     format!("must be {}, not {}", constraint.expects(), describe(value))
 }
 

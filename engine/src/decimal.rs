@@ -50,6 +50,23 @@ impl Decimal {
         i64::try_from(self.digits.len()).is_ok_and(|digits| digits <= self.exponent.max(0))
     }
 
+    /// The number of units of `10^-decimals` in it, where that is a whole number, none below zero, and it has at most so many
+    /// digits before the point. Both together are at most 38.
+    pub(crate) fn in_units(&self, decimals: u32, whole: u32) -> Option<u128> {
+        if self.negative || self.exponent > i64::from(whole) {
+            return None;
+        }
+        // One digit of the units for each; what is missing behind the last one are zeros.
+        let zeros = self.exponent + i64::from(decimals) - i64::try_from(self.digits.len()).ok()?;
+        if self.digits.is_empty() {
+            return Some(0);
+        }
+        let digits = self.digits.iter().try_fold(0_u128, |number, digit| {
+            number.checked_mul(10)?.checked_add(u128::from(digit.checked_sub(b'0')?))
+        })?;
+        digits.checked_mul(10_u128.checked_pow(u32::try_from(zeros).ok()?)?)
+    }
+
     fn compare_magnitude(&self, other: &Self) -> Ordering {
         match (self.digits.is_empty(), other.digits.is_empty()) {
             (true, true) => Ordering::Equal,

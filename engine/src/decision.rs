@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::budget::Charge;
 use crate::policy::method::is_method_name;
 use crate::view::View;
 
@@ -56,6 +57,10 @@ pub struct Decision {
     /// Everything that spoke against the call, in the order of rule, place and offset, up to
     /// [`MAX_FINDINGS`]; the first one is the one above. Empty where nothing did.
     pub findings: Vec<Finding>,
+    /// What the call costs: each is to be charged before the call is made, or it must not be made. Only an allowed call costs
+    /// anything, and only where [`Facts::counted`](crate::Facts::counted) says that someone counts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub charges: Vec<Charge>,
 }
 
 /// How many findings a decision lists.
@@ -96,6 +101,13 @@ impl Decision {
     #[must_use]
     pub fn is_allowed(&self) -> bool {
         self.verdict == Verdict::Allow
+    }
+
+    /// The denial of the same call for a reason that the policy doesn't know: a budget that is spent, say. `reason` is a
+    /// sentence without its full stop.
+    #[must_use]
+    pub fn refused(&self, rule: &str, reason: &str) -> Self {
+        Self::deny(self.method.clone(), &self.policy, vec![Finding::new(rule, None, reason)])
     }
 
     /// A denial for these findings, the first of which decides.
@@ -140,6 +152,7 @@ impl Decision {
             message: String::new(),
             policy: policy.to_owned(),
             findings: Vec::new(),
+            charges: Vec::new(),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use crate::budget::Charge;
 use crate::decision::Decision;
+use crate::facts::Facts;
 use crate::policy::Policy;
 
 /// A decision and what led to it. The decision is the very one that [`Policy::judge`] gives.
@@ -17,6 +19,8 @@ pub struct Explanation {
     /// Every key and string, in the order of the arguments. Empty where no deny rule holds for the method: then nothing
     /// is scanned.
     pub texts: Vec<ReadText>,
+    /// What the call costs, or would if it were allowed, budget by budget, as far as its arguments can be charged.
+    pub charges: Vec<Charge>,
 }
 
 /// A constraint that a value was held against.
@@ -63,15 +67,21 @@ impl Policy {
     /// readings together.
     #[must_use]
     pub fn explain(&self, method: &str, arguments: &[u8]) -> Explanation {
-        match self.inspect(method) {
+        self.explain_for(method, arguments, &Facts::default())
+    }
+
+    /// As [`explain`](Self::explain), where more is known of the call than what it says.
+    #[must_use]
+    pub fn explain_for(&self, method: &str, arguments: &[u8], facts: &Facts<'_>) -> Explanation {
+        match self.inspect_for(method, facts) {
             Ok(inspector) => {
                 let mut inspector = inspector.traced();
                 inspector.read(arguments);
                 inspector.finish_explained()
             }
             Err(denial) => {
-                let (denies, constraints, texts) = Default::default();
-                Explanation { decision: *denial, denies, constraints, texts }
+                let (denies, constraints, texts, charges) = Default::default();
+                Explanation { decision: *denial, denies, constraints, texts, charges }
             }
         }
     }

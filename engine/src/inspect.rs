@@ -4,6 +4,7 @@
 //! every way in has one evaluator.
 
 mod arguments;
+mod costs;
 mod denials;
 mod findings;
 mod places;
@@ -16,6 +17,7 @@ use argala_json::pointer;
 use crate::constraint::Value;
 use crate::decision::{Decision, Finding, Verdict};
 use crate::explain::{Explanation, ReadAs, ReadText, TriedConstraint};
+use crate::facts::Facts;
 use crate::policy::Policy;
 use crate::policy::load::dotted;
 use crate::policy::method::{MAX_METHOD_LENGTH, is_method_name};
@@ -23,12 +25,13 @@ use crate::policy::rules::{ArgumentRule, MethodRules};
 use crate::scan::{Arena, Leaf, LeafKind};
 use crate::view::{Exceeded, Reading};
 use arguments::{Contents, RuleId};
+use costs::Costs;
 use denials::{Denials, named};
 use findings::{Findings, Key};
 use places::{PlaceId, Places};
 use reach::Reaches;
 pub use refusal::Refusal;
-use refusal::shown;
+pub(crate) use refusal::shown;
 use trace::{Attempt, Trace};
 
 /// Judges the arguments of one call.
@@ -43,6 +46,7 @@ pub struct Inspector<'p> {
     rules: MethodRules<'p>,
     /// Of each rule in `rules.arguments`: whether its argument is there.
     present: Vec<bool>,
+    costs: Costs,
     places: Places,
     arena: Arena,
     scans: bool,
@@ -79,8 +83,16 @@ impl Policy {
     /// # Errors
     /// The denial, where no call of the method can be allowed.
     pub fn inspect(&self, method: &str) -> Result<Inspector<'_>, Box<Decision>> {
+        self.inspect_for(method, &Facts::default())
+    }
+
+    /// As [`inspect`](Self::inspect), where more is known of the call than what it says.
+    ///
+    /// # Errors
+    /// The denial, where no call of the method can be allowed.
+    pub fn inspect_for(&self, method: &str, facts: &Facts<'_>) -> Result<Inspector<'_>, Box<Decision>> {
         let gate = if is_method_name(method) {
-            self.rules.for_method(method)
+            self.rules.for_method(method, facts)
         } else {
             let reason = format!(
                 "a method's name is up to {MAX_METHOD_LENGTH} characters of printable ASCII; use the name as it is listed"
@@ -92,6 +104,7 @@ impl Policy {
                 policy: self,
                 method: method.to_owned(),
                 present: vec![false; rules.arguments.len()],
+                costs: Costs::new(facts.counted),
                 scans: !self.scanner.is_empty() && rules.denies.contains(&true),
                 rules,
                 places: Places::default(),
@@ -180,6 +193,7 @@ impl<'p> Inspector<'p> {
                 .rules
                 .arguments
                 .iter()
+                .take(self.rules.listing)
                 .any(|rule| rule.path.steps().first().is_some_and(|step| step.matches(key)))
         {
             let key = shown(key);
@@ -280,12 +294,15 @@ impl<'p> Inspector<'p> {
             }
         });
         let texts = texts.collect();
+        let charges = self.costs.charges(&self.rules).into_iter();
+        let charges = charges.filter(|charge| charge.amount <= charge.budget.max).collect();
         let holding = denies.iter().zip(&self.rules.denies).filter(|(_, hold)| **hold);
         Explanation {
             decision,
             denies: holding.map(|(rule, _)| rule.id.clone()).collect(),
             constraints,
             texts,
+            charges,
         }
     }
 
@@ -295,13 +312,13 @@ impl<'p> Inspector<'p> {
         self.decide()
     }
 
-    /// Whether the call is allowed; the decision where it isn't. For who needs no other, it costs less.
+    /// Whether the call is allowed and costs nothing; the decision where it isn't. For who needs no other, it costs less.
     ///
     /// # Errors
-    /// The decision, where it is anything but to allow the call.
+    /// The decision, where it is anything but to allow the call for nothing.
     pub fn allows(mut self) -> Result<(), Box<Decision>> {
         let findings = self.speaks_against();
-        if findings.is_empty() && self.rules.verdict == Verdict::Allow {
+        if findings.is_empty() && self.rules.verdict == Verdict::Allow && self.rules.budgets.is_empty() {
             return Ok(());
         }
         Err(Box::new(self.decide_by(findings)))
@@ -316,7 +333,9 @@ impl<'p> Inspector<'p> {
         let method = std::mem::take(&mut self.method);
         let identity = self.policy.identity();
         if findings.is_empty() {
-            Decision::grant(self.rules.verdict, self.rules.rule, method, identity)
+            let is_allowed = self.rules.verdict == Verdict::Allow;
+            let charges = if is_allowed { self.costs.charges(&self.rules) } else { Vec::new() };
+            Decision { charges, ..Decision::grant(self.rules.verdict, self.rules.rule, method, identity) }
         } else {
             Decision::deny(method, identity, findings)
         }
@@ -358,6 +377,9 @@ impl<'p> Inspector<'p> {
                     Finding::new("limits.views", Some(at), reason)
                 });
             }
+        }
+        if self.findings.is_empty() {
+            return self.costs.uncounted(&self.rules).into_iter().collect();
         }
         std::mem::take(&mut self.findings).finish(&self.places)
     }
@@ -461,6 +483,7 @@ impl<'p> Inspector<'p> {
             if let Some(present) = self.present.get_mut(rule) {
                 *present = true;
             }
+            self.costs.hear(&self.rules, rule, value);
         }
         for (rule, reason) in judgement.broken {
             self.violated(rule, place, reason);

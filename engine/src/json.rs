@@ -3,6 +3,7 @@
 use argala_json::{ErrorKind, Events, Options, Span, Stopped, Text, read};
 
 use crate::decision::Decision;
+use crate::facts::Facts;
 use crate::inspect::{Inspector, Refusal, Stop};
 use crate::limits::Limits;
 use crate::policy::Policy;
@@ -11,10 +12,16 @@ use crate::policy::Policy;
 const MAX_TEXT: usize = 64 << 20;
 
 impl Policy {
-    /// Judges a call whose arguments are JSON text: one object.
+    /// Judges a call whose arguments are JSON text: one object. Nobody knows who makes it, and nobody counts.
     #[must_use]
     pub fn judge(&self, method: &str, arguments: &[u8]) -> Decision {
-        match self.inspect(method) {
+        self.judge_for(method, arguments, &Facts::default())
+    }
+
+    /// As [`judge`](Self::judge), where more is known of the call than what it says.
+    #[must_use]
+    pub fn judge_for(&self, method: &str, arguments: &[u8], facts: &Facts<'_>) -> Decision {
+        match self.inspect_for(method, facts) {
             Ok(mut inspector) => {
                 inspector.read(arguments);
                 inspector.finish()

@@ -23,12 +23,15 @@
 //!
 //! In reading order: [`policy`] turns a file into rules; [`Inspector`] listens to the arguments of one call;
 //! `constraint` holds the types that an argument can be given; [`view`] says how a string is read and `scan` looks for
-//! denied patterns in it; [`decision`] is what comes out.
+//! denied patterns in it; [`decision`] is what comes out. [`appearance`] is for whoever shows or compares names.
 
+pub mod appearance;
+pub mod budget;
 mod constraint;
 mod decimal;
 pub mod decision;
 pub mod explain;
+mod facts;
 mod inspect;
 mod json;
 mod limits;
@@ -36,8 +39,10 @@ pub mod policy;
 mod scan;
 pub mod view;
 
+pub use budget::{Amount, Budget, Charge};
 pub use decision::{Decision, Finding, Verdict};
 pub use explain::Explanation;
+pub use facts::Facts;
 pub use inspect::{Inspector, Refusal, Stop};
 pub use limits::Limits;
 pub use policy::{Policy, PolicyError};

@@ -21,8 +21,10 @@ mod schema;
 pub use error::{Diagnostic, PolicyError};
 pub use method::MethodGlob;
 pub use node::{Entry, Node, Value};
+pub use rules::KeptArguments;
 pub use schema::schema;
 
+use crate::facts::Facts;
 use crate::limits::Limits;
 use crate::scan::Scanner;
 use load::Loader;
@@ -82,9 +84,15 @@ impl Policy {
         self.rules.limits
     }
 
+    /// How much of the arguments of this method's calls an audit log may keep, whatever is decided.
+    #[must_use]
+    pub fn kept_arguments(&self, method: &str) -> KeptArguments {
+        self.rules.kept_arguments(method)
+    }
+
     /// Whether some call of this method could be allowed, with or without asking: whether a host should see the tool.
     #[must_use]
-    pub fn could_allow(&self, method: &str) -> bool {
-        is_method_name(method) && self.rules.for_method(method).is_ok()
+    pub fn could_allow(&self, method: &str, facts: &Facts<'_>) -> bool {
+        is_method_name(method) && self.rules.for_method(method, facts).is_ok()
     }
 }

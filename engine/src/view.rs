@@ -41,6 +41,7 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 pub(crate) use gate::Outlook;
 pub(crate) use joint::Joints;
+pub(crate) use letter::{alike_besides_the_table, is_hidden};
 pub(crate) use space::has_wide_space;
 
 use decoder::{BRANCHES, DECODED, LETTERS, Leads, PLAIN_CHARACTERS, PLAIN_LETTERS, Program, RAW};

@@ -10,12 +10,7 @@ type Mistake = (&'static str, &'static str, &'static str, &'static str);
 const KEYS: &[Mistake] = &[
     ("allowed_metods = ['a']", "1:1", "unknown key `allowed_metods`", "did you mean `allowed_methods`?"),
     ("allowed_methods = ['a']\nAllowed-Methods = []", "2:1", "`Allowed-Methods`", "`allowed_methods`?"),
-    (
-        "allowed_methods = ['a']\ncolour = 1",
-        "2:1",
-        "unknown key `colour`",
-        "known here: allowed_methods, den",
-    ),
+    ("allowed_methods = ['a']\ncolour = 1", "2:1", "unknown key `colour`", "known here: allowed_methods, "),
     (
         "allowed_methods = []\n[limits]\nmax_byte = 1",
         "3:1",
@@ -232,6 +227,91 @@ const CONSTRAINTS: &[Mistake] = &[
     ),
 ];
 
+const BUDGETS: &[Mistake] = &[
+    ("[tools.x]\nprincipals = []", "2:14", "an empty `principals` lets nobody call", "to mean everyone"),
+    ("[tools.x]\nprincipals = ['ops']", "2:15", "\"ops\" can be nobody", "user:NAME, token:NAME"),
+    ("[tools.x]\nprincipals = ['group:']", "2:15", "\"group:\" can be nobody", ""),
+    ("[tools.x]\nprincipals = ['user:a', 'users:a']", "2:25", "\"users:a\" can be nobody", ""),
+    ("[tools.x]\nprincipal = ['user:a']", "2:1", "unknown key `principal`", "`principals`?"),
+    ("[tools.g]\nallowed_methods = ['x']\nprincipals = ['user:a']", "3:14", "can't stand in a group", ""),
+    ("[tools.x]\n[budget]\ncalls = 1", "2:1", "expected an array, found a table", "[[budget]]"),
+    ("[tools.x]\n[[budget]]\ncalls = 1\nper = 'day'", "2:1", "a budget needs a name", "add id ="),
+    (
+        "[tools.x]\n[[budget]]\nid = 'a b'\ncalls = 1\nper = 'day'",
+        "3:6",
+        "can't be the id of a budget",
+        "letters",
+    ),
+    ("[tools.x]\n[[budget]]\nid = 'b'\ncalls = 1", "2:1", "a budget needs a time", "add per ="),
+    ("[tools.x]\n[[budget]]\nid = 'b'\ncalls = 1\nper = 'hours'", "5:7", "unknown time `hours`", "`hour`?"),
+    ("[tools.x]\n[[budget]]\nid = 'b'\ncalls = 1\nper = '0s'", "5:7", "a time is from 1s to", ""),
+    (
+        "[tools.x]\n[[budget]]\nid = 'b'\ncalls = 1\nper = '99999999999999999999s'",
+        "5:7",
+        "a time is from 1s",
+        "",
+    ),
+    ("[tools.x]\n[[budget]]\nid = 'b'\ncalls = 1\nper = 's'", "5:7", "a time is from 1s", ""),
+    ("[tools.x]\n[[budget]]\nid = 'b'\nper = 'day'", "2:1", "counts either calls or a sum", "calls = 10, or"),
+    (
+        "[tools.x]\n[[budget]]\nid = 'b'\nper = 'day'\ncalls = 1\nsum = 'a'\nmax = 1",
+        "2:1",
+        "counts either calls or a sum",
+        "",
+    ),
+    ("[tools.x]\n[[budget]]\nid = 'b'\nper = 'day'\nsum = 'a'", "2:1", "counts either calls or a sum", ""),
+    (
+        "[tools.x]\n[[budget]]\nid = 'b'\nper = 'day'\ncalls = 0",
+        "5:9",
+        "lets nothing pass",
+        "decision = \"deny\"",
+    ),
+    ("[tools.x]\n[[budget]]\nid = 'b'\nper = 'day'\nsum = 'a'\nmax = 0.0", "6:7", "lets nothing pass", ""),
+    (
+        "[tools.x]\n[[budget]]\nid = 'b'\nper = 'day'\nsum = 'a'\nmax = -1",
+        "6:7",
+        "above 0 and below 10¹⁸",
+        "",
+    ),
+    (
+        "[tools.x]\n[[budget]]\nid = 'b'\nper = 'day'\nsum = 'a'\nmax = 1e18",
+        "6:7",
+        "above 0 and below 10¹⁸",
+        "",
+    ),
+    (
+        "[tools.x]\n[[budget]]\nid = 'b'\nper = 'day'\nsum = '/a/*'\nmax = 1",
+        "5:7",
+        "a sum needs one place",
+        "",
+    ),
+    ("[tools.x]\n[[budget]]\nid = 'b'\nper = 'day'\ncals = 1", "5:1", "unknown key `cals`", "`calls`?"),
+    (
+        "[tools.x]\n[[budget]]\nid = 'b'\nper = 'day'\ncalls = 1\nmethods = []",
+        "6:11",
+        "counts nothing",
+        "leave",
+    ),
+    (
+        "[tools.x]\n[[budget]]\nid = 'b'\nper = 'day'\ncalls = 1\nby = 'user'",
+        "6:6",
+        "unknown value `user`",
+        "",
+    ),
+    (
+        "[tools.x]\n[[budget]]\nid = 'b'\nper = 'session'\ncalls = 1\nby = 'gateway'",
+        "6:6",
+        "is counted by session",
+        "give a time",
+    ),
+    (
+        "[tools.x]\n[[budget]]\nid = 'b'\nper = 'day'\ncalls = 1\n[[budget]]\nid = 'b'\nper = 'hour'\ncalls = 1",
+        "6:1",
+        "two budgets have the id `b`",
+        "an id of its own",
+    ),
+];
+
 const TYPES: &[Mistake] = &[
     ("allowed_methods = 'a'", "1:19", "expected an array, found a string", "put it in brackets"),
     ("allowed_methods = [1]", "1:20", "expected a string, found an integer", ""),
@@ -289,7 +369,7 @@ const TYPES: &[Mistake] = &[
 #[test]
 fn a_mistake_gives_one_error_that_names_its_place_and_what_was_meant() {
     let mut wrong = Vec::new();
-    for (text, place, said, helped) in [KEYS, TEXT, PATTERNS, METHODS, CONSTRAINTS, TYPES].concat() {
+    for (text, place, said, helped) in [KEYS, TEXT, PATTERNS, METHODS, CONSTRAINTS, TYPES, BUDGETS].concat() {
         let Err(error) = Policy::from_toml(text, "p.toml") else {
             wrong.push(format!("loads:\n{text}"));
             continue;

@@ -38,6 +38,7 @@ fn each_table_has_the_keys_that_the_loader_knows() {
     for (policy, table) in [
         (format!("{UNKNOWN} = 1"), &schema),
         (format!("[[deny]]\npatterns = ['x']\n{UNKNOWN} = 1"), &schema["$defs"]["deny"]),
+        (format!("[[budget]]\nid = 'b'\ncalls = 1\nper = 'day'\n{UNKNOWN} = 1"), &schema["$defs"]["budget"]),
         (format!("[tools.x]\n{UNKNOWN} = 1"), &schema["$defs"]["tool"]),
         (format!("[limits]\n{UNKNOWN} = 1"), &schema["$defs"]["limits"]),
     ] {

@@ -1,13 +1,16 @@
 //! The command line: what can be said, and which part of the program does it.
 
+mod audit;
 mod check;
 #[cfg(feature = "demo")]
 mod demo;
 mod explain;
 mod log;
+mod pin;
 mod schema;
 mod serve;
 mod status;
+mod token;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -35,6 +38,9 @@ struct Cli {
 enum Command {
     Serve(serve::Serve),
     Check(check::Check),
+    Audit(audit::Audit),
+    Pin(pin::Pin),
+    Token(token::Token),
     Status(status::Status),
     Schema(schema::Schema),
     #[cfg(feature = "demo")]
@@ -52,7 +58,7 @@ enum Command {
 const WRONG_COMMAND_LINE: u8 = 2;
 
 /// What went wrong, for a person, and the exit code.
-struct Failure {
+pub(crate) struct Failure {
     message: String,
     code: u8,
 }
@@ -77,6 +83,9 @@ pub fn run(itself: &[OsString], arguments: &[OsString]) -> u8 {
     let done = match command {
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
+        Command::Audit(audit) => audit.run(),
+        Command::Pin(pin) => pin.run(),
+        Command::Token(token) => token.run(),
         Command::Status(status) => status.run(),
         Command::Schema(schema) => schema.run(),
         #[cfg(feature = "demo")]

@@ -1,6 +1,6 @@
 //! The connection to one downstream, whatever carries it: kept up for as long as its session lasts.
 
-mod http;
+pub(crate) mod http;
 mod process;
 
 use std::time::Duration;

@@ -2,6 +2,7 @@
 //!
 //! Nothing of a request is looked at before its `Host` and its `Origin` have been checked.
 
+mod admission;
 mod answer;
 mod checks;
 mod mcp;
@@ -14,6 +15,7 @@ mod steady;
 mod stream;
 mod streamable;
 mod streams;
+pub(crate) mod tls;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -30,15 +32,19 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
+use crate::access::{Access, PLACES, Reason, Refusals};
 use crate::health::Health;
 use crate::session::Setup;
+use admission::{Admission, Peer};
 use answer::{Content, Refusal, empty, whole};
 use checks::Checks;
-use sessions::Sessions;
+use sessions::{OwnSessions, Sessions};
 use steady::Steady;
+use tls::Tls;
 
 /// What can be said about the face over HTTP.
 #[derive(Debug)]
@@ -51,6 +57,9 @@ pub(crate) struct Options {
     pub(crate) max_sessions: usize,
     /// How long a session is kept that nobody needs.
     pub(crate) session_idle: Duration,
+    /// Who is let in; None where anybody is.
+    pub(crate) access: Option<Access>,
+    pub(crate) tls: Option<Tls>,
 }
 
 /// How long the head of a request may take, and the pause before the next one.
@@ -64,6 +73,7 @@ const BUSY: &[u8] =
 
 struct Face {
     checks: Checks,
+    admission: Admission,
     sessions: Arc<Sessions>,
     health: Health,
 }
@@ -78,9 +88,11 @@ pub(crate) async fn serve(
 ) {
     let (stopping, stopped) = watch::channel(false);
     let health = setup.health.clone();
+    let refusals = Refusals::new(setup.audit.clone());
+    let admission = Admission::new(options.access, options.tls.is_some(), Arc::clone(&refusals));
     let sessions = Arc::new(Sessions::new(setup, stopped, options.max_sessions, options.session_idle));
     let checks = Checks::new(address, &options.hosts, &options.origins);
-    let face = Arc::new(Face { checks, sessions, health });
+    let face = Arc::new(Face { checks, admission, sessions, health });
     let connections = Arc::new(Semaphore::new(options.max_connections));
     let graceful = GracefulShutdown::new();
     tokio::pin!(stop);
@@ -88,11 +100,19 @@ pub(crate) async fn serve(
         let sessions = Arc::clone(&face.sessions);
         async move { sessions.sweep().await }
     });
+    tokio::spawn({
+        let face = Arc::clone(&face);
+        async move { face.admission.prepare().await }
+    });
+    let writer = tokio::spawn({
+        let refusals = Arc::clone(&refusals);
+        async move { refusals.write_all().await }
+    });
     loop {
-        let stream = tokio::select! {
+        let (stream, address) = tokio::select! {
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!("a connection could not be taken: {error}");
                     tokio::time::sleep(PAUSE).await;
@@ -104,9 +124,27 @@ pub(crate) async fn serve(
             refuse_connection(&stream);
             continue;
         };
-        let connection = graceful.watch(serve_connection(stream, Arc::clone(&face)));
+        // Small answers must not wait for more.
+        let _ = stream.set_nodelay(true);
+        let stream = Steady::new(stream);
+        let peer = Peer { from: address.ip().to_canonical(), names: Arc::default() };
+        let (face, tls, watcher) = (Arc::clone(&face), options.tls.clone(), graceful.watcher());
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            let served = match tls {
+                None => watcher.watch(serve_connection(stream, peer, face)).await,
+                Some(tls) => match tls.accept(stream).await {
+                    Ok(stream) => {
+                        let peer = Peer { names: tls::names(&stream).into(), ..peer };
+                        watcher.watch(serve_connection(stream, peer, face)).await
+                    }
+                    Err(reason) => {
+                        tracing::debug!("a connection by TLS didn't come about: {reason}");
+                        face.admission.note(Reason::Tls, peer.from);
+                        Ok(())
+                    }
+                },
+            };
+            if let Err(error) = served {
                 tracing::debug!("a connection broke: {error}");
             }
             drop(permit);
@@ -117,6 +155,8 @@ pub(crate) async fn serve(
     let _ = stopping.send(true);
     face.sessions.ended().await;
     let _ = tokio::time::timeout(LAST_ANSWERS, graceful.shutdown()).await;
+    writer.abort();
+    refusals.write();
 }
 
 fn refuse_connection(stream: &TcpStream) {
@@ -125,56 +165,72 @@ fn refuse_connection(stream: &TcpStream) {
 }
 
 fn serve_connection(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+    peer: Peer,
     face: Arc<Face>,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> {
-    // Small answers must not wait for more.
-    let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: Request<Incoming>| {
-        let face = Arc::clone(&face);
-        async move { Ok::<_, Infallible>(face.answer(request).await) }
+        let (face, peer) = (Arc::clone(&face), peer.clone());
+        async move { Ok::<_, Infallible>(face.answer(request, &peer).await) }
     });
     hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
-        .serve_connection(TokioIo::new(Steady::new(stream)), service)
+        .serve_connection(TokioIo::new(stream), service)
 }
 
 impl Face {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Content> {
+    async fn answer(&self, request: Request<Incoming>, peer: &Peer) -> Response<Content> {
         let (parts, body) = request.into_parts();
         let origin = match self.checks.check(&parts) {
             Ok(origin) => origin,
-            Err(refusal) => return refusal.response(),
+            Err(refusal) => {
+                self.admission.note(Reason::Origin, peer.from);
+                return refusal.response();
+            }
         };
         let mut response = match &origin {
             Some(_) if parts.method == Method::OPTIONS => preflight(&parts),
-            _ => self.route(&parts, body).await.unwrap_or_else(Refusal::response),
+            _ => self.route(&parts, body, peer).await.unwrap_or_else(Refusal::response),
         };
         if let Some(origin) = origin {
             let headers = response.headers_mut();
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("mcp-session-id"));
+            headers.insert(
+                ACCESS_CONTROL_EXPOSE_HEADERS,
+                HeaderValue::from_static("mcp-session-id, www-authenticate"),
+            );
             headers.append(VARY, HeaderValue::from_static("origin"));
         }
         response
     }
 
-    async fn route(&self, parts: &Parts, body: Incoming) -> Result<Response<Content>, Refusal> {
+    async fn route(&self, parts: &Parts, body: Incoming, peer: &Peer) -> Result<Response<Content>, Refusal> {
         match parts.uri.path() {
-            "/mcp" => mcp::answer(&self.sessions, parts, body).await,
-            sse::STREAM => sse::open(&self.sessions, parts),
-            sse::MESSAGES => sse::post(&self.sessions, parts, body).await,
+            path @ ("/mcp" | sse::STREAM | sse::MESSAGES) => {
+                let guest = self.admission.admit(parts, peer).await?;
+                let sessions = OwnSessions { all: &self.sessions, guest };
+                match path {
+                    sse::STREAM => sse::open(&sessions, parts),
+                    sse::MESSAGES => sse::post(&sessions, parts, body).await,
+                    _ => mcp::answer(&sessions, parts, body).await,
+                }
+            }
             "/healthz" => Ok(whole(StatusCode::OK, "text/plain", "ok\n".to_owned())),
             "/readyz" => {
-                let page = self.health.page();
+                let mut page = self.health.page();
                 let status = if page.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+                // Which servers there are, and what is wrong with them, is nothing for anybody.
+                if !self.admission.would_admit(parts, peer).await {
+                    page.servers.clear();
+                }
                 Ok(whole(status, "application/json", page.to_json()))
             }
-            _ => {
-                Err(Refusal::bad_request("there is nothing here; MCP is at /mcp")
-                    .status(StatusCode::NOT_FOUND))
-            }
+            path => match PLACES.contains(&path).then(|| self.admission.metadata(parts)).flatten() {
+                Some(metadata) => Ok(whole(StatusCode::OK, "application/json", metadata)),
+                None => Err(Refusal::bad_request("there is nothing here; MCP is at /mcp")
+                    .status(StatusCode::NOT_FOUND)),
+            },
         }
     }
 }

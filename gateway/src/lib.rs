@@ -4,12 +4,18 @@
 //! call's way through the gateway: [`connection`] and the host's stream carry frames, [`session`] takes them in order,
 //! its `guard` judges, and what was judged goes on.
 
+mod access;
+mod audit;
+mod caller;
 mod cli;
+mod config;
 mod connection;
 mod health;
 mod host;
 mod http;
+mod ledger;
 mod mirrored;
+mod pins;
 mod servers;
 mod session;
 mod shared;

@@ -29,6 +29,7 @@ mod subscriptions;
 mod tests;
 mod timeouts;
 mod translation;
+mod vetting;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -41,9 +42,13 @@ use argala_wire::outbox::Outbox;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::audit::{Audit, Event};
+use crate::caller::Caller;
 use crate::connection::{Connection, Ending, News, Report, ServerId};
 use crate::health::{self, Health};
 use crate::host::{PostId, Said, Told};
+use crate::ledger::Ledger;
+use crate::pins::Pins;
 use crate::servers::Server;
 use answers::Answers;
 use asks::Asks;
@@ -58,6 +63,7 @@ use opening::Opening;
 use routes::Routes;
 use standing::Standing;
 use subscriptions::Subscriptions;
+use vetting::Vetting;
 
 /// What a session is run with.
 #[derive(Debug, Clone)]
@@ -74,6 +80,11 @@ pub(crate) struct Setup {
     pub(crate) awaited: Awaited,
     /// Where is noted how the servers are.
     pub(crate) health: Health,
+    pub(crate) caller: Caller,
+    pub(crate) audit: Audit,
+    /// What the calls of the whole process have been charged to budgets.
+    pub(crate) ledger: Ledger,
+    pub(crate) pins: Pins,
 }
 
 /// Bytes that may wait for a host that doesn't read. Past that nothing more is read from anyone.
@@ -109,6 +120,8 @@ struct Session {
     inputs: Inputs,
     /// Calls that wait for a modern host to come back.
     held: HeldCalls,
+    /// What is known of servers' tools, and calls that wait to know more.
+    vetting: Vetting,
     /// Whether what the host hears must say to which POST it belongs.
     over_http: bool,
     /// The `Mcp-Param-…` headers of POSTs that haven't been looked at.
@@ -122,6 +135,8 @@ pub(crate) async fn run(
     host: Outbox<Told>,
     stop: impl Future<Output = ()>,
 ) {
+    let _recorded = Recorded::begin(&setup);
+    let _accounts = setup.ledger.session(&setup.caller.session);
     let (reports, mut heard) = mpsc::channel(EVENTS);
     let open = |(id, server): (ServerId, &Server)| Connection::open(id, server, reports.clone());
     let connections: Vec<Connection> = setup.servers.iter().enumerate().map(open).collect();
@@ -162,6 +177,23 @@ pub(crate) async fn run(
     let drain = tokio::spawn(async move { while heard.recv().await.is_some() {} });
     end_all(connections, told_to_stop, stop).await;
     drain.abort();
+}
+
+/// The beginning and, when it is dropped, the end of a session in the audit log.
+struct Recorded(Audit, Caller);
+
+impl Recorded {
+    fn begin(Setup { audit, caller, .. }: &Setup) -> Self {
+        let principal = caller.principal.as_ref().map(|principal| principal.name.as_str());
+        audit.note(&Event::SessionOpened { session: &caller.session, principal });
+        Self(audit.clone(), caller.clone())
+    }
+}
+
+impl Drop for Recorded {
+    fn drop(&mut self) {
+        self.0.note(&Event::SessionClosed { session: &self.1.session });
+    }
 }
 
 /// Ends every downstream: in the time that each needs, or, once we are told to stop, in the time that they are given.
@@ -207,6 +239,7 @@ impl Session {
             subscriptions: Subscriptions::default(),
             inputs: Inputs::default(),
             held: HeldCalls::default(),
+            vetting: Vetting::default(),
             over_http: false,
             mirrored: HashMap::new(),
         }
@@ -222,6 +255,7 @@ impl Session {
         self.calls.is_empty()
             && self.gathers.is_empty()
             && self.inputs.is_empty()
+            && self.vetting.len() == 0
             && !self.opening.is_waiting()
     }
 
@@ -232,6 +266,7 @@ impl Session {
             self.probe_deadline(),
             self.held.next_deadline(),
             self.subscriptions.next_deadline(),
+            self.vetting.next_deadline(),
             self.calls.timeouts().next_deadline(),
         ]
         .into_iter()
@@ -247,6 +282,7 @@ impl Session {
         self.end_gathers(now);
         self.end_held(now);
         self.watch_again(now);
+        self.end_waiting(now);
         self.end_late_calls(now);
     }
 
@@ -257,6 +293,7 @@ impl Session {
                 self.setup.health.note(self.name(server), health::State::Up, "");
                 // It may have been up, and have forgotten what it asked.
                 self.forget_asked(server);
+                self.vetting.forget(server);
                 self.set_state(server, State::Up(outbox));
                 self.introduce(server);
             }
@@ -275,6 +312,7 @@ impl Session {
         self.forget_watch(server);
         self.fail_calls(server, &message);
         self.forget_lists(server);
+        self.vetting.forget(server);
         self.forget_asked(server);
         if was_ready {
             self.announce_lists(server);
@@ -292,8 +330,8 @@ impl Session {
 
     /// Whether so much is in flight that nothing more is taken.
     fn is_busy(&self) -> bool {
-        self.calls.len() + self.inputs.len() >= MAX_CALLS
-            || self.calls.kept() + self.inputs.kept() >= MAX_KEPT
+        self.calls.len() + self.inputs.len() + self.vetting.len() >= MAX_CALLS
+            || self.calls.kept() + self.inputs.kept() + self.vetting.kept() >= MAX_KEPT
     }
 
     /// Sends the host what is no answer: a request of a server's, a notification. `post` is the POST that it belongs to.

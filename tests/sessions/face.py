@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 import socket
+import ssl
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -94,13 +95,15 @@ class Stream:
 class Face:
     """`argala serve --http`, running."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], tls: ssl.SSLContext | None = None) -> None:
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.tls = tls
         assert self.process.stderr
         self.port = 0
         for line in self.process.stderr:
-            if found := re.fullmatch(rb"listening on http://127\.0\.0\.1:(\d+)/mcp\n", line):
-                self.port = int(found[1])
+            if found := re.fullmatch(rb"listening on (https?)://[0-9.]+:(\d+)/mcp\n", line):
+                self.port = int(found[2])
+                assert found[1] == (b"https" if tls else b"http")
                 break
         assert self.port, "the gateway has ended before it listened"
         # Nobody reads on: a host that doesn't read the log must not matter.
@@ -108,14 +111,19 @@ class Face:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), PATIENCE)
 
     def open(self, method: str, path: str, headers: Headers, body: bytes | None = None) -> Stream:
         """Sends a request, and reads the head of its response."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        if self.tls:
+            connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+                "127.0.0.1", self.port, timeout=PATIENCE, context=self.tls
+            )
+        else:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         pairs = list(headers.items()) if isinstance(headers, Mapping) else list(headers)
         names = {name.lower() for name, _ in pairs}
         connection.putrequest(method, path, skip_host="host" in names, skip_accept_encoding=True)
@@ -138,15 +146,16 @@ class Face:
     def post(self, message: Json, headers: Mapping[str, str] | None = None, path: str = "/mcp") -> Answer:
         return self.ask("POST", path, {**POST, **(headers or {})}, json.dumps(message).encode())
 
-    def initialize(self, protocol: str = PROTOCOL) -> Answer:
+    def initialize(self, protocol: str = PROTOCOL, headers: Mapping[str, str] | None = None) -> Answer:
         params = {"protocolVersion": protocol, "capabilities": {}, "clientInfo": {"name": "a-test", "version": "1"}}
-        return self.post({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params})
+        return self.post({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params}, headers)
 
-    def session(self, protocol: str = PROTOCOL) -> Seat:
-        """A session that is ready for requests."""
-        answer = self.initialize(protocol)
+    def session(self, protocol: str = PROTOCOL, headers: Mapping[str, str] | None = None) -> Seat:
+        """A session that is ready for requests. All of them carry `headers`."""
+        answer = self.initialize(protocol, headers)
         assert answer.status == 200, answer
-        seat = Seat(self, {"mcp-session-id": answer.headers["mcp-session-id"], "mcp-protocol-version": protocol})
+        own = {"mcp-session-id": answer.headers["mcp-session-id"], "mcp-protocol-version": protocol}
+        seat = Seat(self, {**own, **(headers or {})})
         assert seat.post({"jsonrpc": "2.0", "method": "notifications/initialized"}).status == 202
         return seat
 

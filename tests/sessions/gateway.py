@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -88,10 +89,17 @@ class Gateway:
         assert reply.result, f"initialize was answered with {reply}"
         return session
 
-    def http(self, downstream: Downstream, policy: str = ALLOW_ALL, flags: Sequence[str] = ()) -> Face:
+    def http(
+        self,
+        downstream: Downstream,
+        policy: str = ALLOW_ALL,
+        flags: Sequence[str] = (),
+        address: str = "127.0.0.1",
+        tls: ssl.SSLContext | None = None,
+    ) -> Face:
         """The gateway for hosts over HTTP."""
-        flags = ["--http", "127.0.0.1:0", *flags]
-        return self.sessions.enter_context(Face(self.command(downstream, policy, flags)))
+        flags = ["--http", f"{address}:0", *flags]
+        return self.sessions.enter_context(Face(self.command(downstream, policy, flags), tls))
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ impl Refusal {
 const SHOWN: usize = 256;
 
 /// The beginning of a text that the agent chose, fit for one line of a terminal or a log.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let mut shown = String::new();
     for character in text.chars().take(SHOWN) {
         if character.is_control() {

@@ -1,11 +1,16 @@
 //! The rules of a policy: what its tables say, before any call.
 
+mod audit;
+mod budget;
 mod deny;
 mod limits;
 mod tool;
 
 use std::collections::BTreeMap;
 
+pub use audit::KeptArguments;
+pub(crate) use budget::BudgetRule;
+pub(super) use budget::KEYS as BUDGET_KEYS;
 pub(super) use deny::KEYS as DENY_KEYS;
 pub(crate) use deny::{DenyRule, MatchMode};
 pub(super) use limits::KEYS as LIMITS_KEYS;
@@ -17,6 +22,7 @@ use super::load::{Fields, Loader};
 use super::method::MethodGlob;
 use super::node::{Node, Value};
 use crate::decision::{Finding, Verdict};
+use crate::facts::Facts;
 use crate::limits::Limits;
 
 /// The top level of a policy.
@@ -38,7 +44,13 @@ pub(super) const POLICY_KEYS: &[Key] = &[
         takes: Takes::Table,
         about: "Tools that are allowed by being named (exact names or globs), and what their arguments must be.",
     },
+    Key {
+        name: "budget",
+        takes: Takes::Table,
+        about: "How much may pass in a time: calls, or sums of an argument.",
+    },
     Key { name: "limits", takes: Takes::Table, about: "Bounds on the arguments of one call." },
+    audit::OF_POLICY,
 ];
 
 /// All rules of a policy, each kind sorted by name, so that the order in the file can't matter.
@@ -47,7 +59,9 @@ pub(crate) struct Rules {
     allowed: Vec<AllowRule>,
     pub(crate) denies: Vec<DenyRule>,
     tools: Vec<ToolRule>,
+    budgets: Vec<BudgetRule>,
     pub(crate) limits: Limits,
+    audit_arguments: KeptArguments,
 }
 
 /// A method that is allowed by name.
@@ -65,8 +79,12 @@ pub(crate) struct MethodRules<'p> {
     pub(crate) verdict: Verdict,
     /// The rule that says so.
     pub(crate) rule: &'p str,
-    /// Constraints on arguments, of every tool rule that matches.
+    /// Constraints on arguments: of every tool rule that matches, and then those of budgets.
     pub(crate) arguments: Vec<&'p ArgumentRule>,
+    /// How many of them are of tool rules: only these list an argument.
+    pub(crate) listing: usize,
+    /// Budgets that a call is charged to, and of those that add up an argument the index in `arguments`.
+    pub(crate) budgets: Vec<(&'p BudgetRule, Option<usize>)>,
     /// The first of the tool rules that take only the arguments they list, if there is one.
     pub(crate) closed: Option<&'p ToolRule>,
     /// Of each rule in [`Rules::denies`]: whether it holds.
@@ -75,12 +93,17 @@ pub(crate) struct MethodRules<'p> {
 
 impl Rules {
     /// The rules for a method, or why no call of it can be allowed.
-    pub(crate) fn for_method(&self, method: &str) -> Result<MethodRules<'_>, Box<Finding>> {
+    pub(crate) fn for_method(
+        &self,
+        method: &str,
+        facts: &Facts<'_>,
+    ) -> Result<MethodRules<'_>, Box<Finding>> {
         let tools: Vec<&ToolRule> = self.tools.iter().filter(|tool| tool.method.matches(method)).collect();
         if let Some(tool) = tools.iter().find(|tool| tool.verdict == Verdict::Deny) {
             let reason = "the policy denies this tool, whatever its arguments; don't try again";
             return Err(Box::new(Finding::new(tool.rule.clone(), None, reason)));
         }
+        tools.iter().try_for_each(|tool| tool.admit(facts))?;
         let allowed = self.allowed.iter().find(|allow| allow.method.matches(method));
         let ask = tools.iter().find(|tool| tool.verdict == Verdict::Ask);
         let rule = match (ask, allowed, tools.first()) {
@@ -92,10 +115,19 @@ impl Rules {
                 return Err(Box::new(Finding::new("not-allowed", None, reason)));
             }
         };
+        let mut arguments: Vec<&ArgumentRule> = tools.iter().flat_map(|tool| &tool.arguments).collect();
+        let listing = arguments.len();
+        let mut budgets = Vec::new();
+        for budget in self.budgets.iter().filter(|budget| budget.is_for(method)) {
+            budgets.push((budget, budget.sum.as_ref().map(|_| arguments.len())));
+            arguments.extend(&budget.sum);
+        }
         Ok(MethodRules {
             verdict: if ask.is_some() { Verdict::Ask } else { Verdict::Allow },
             rule,
-            arguments: tools.iter().flat_map(|tool| &tool.arguments).collect(),
+            arguments,
+            listing,
+            budgets,
             closed: tools.iter().copied().find(|tool| !tool.extra_arguments),
             denies: self.denies.iter().map(|deny| deny.holds_for(method)).collect(),
         })
@@ -107,14 +139,21 @@ pub(crate) fn load(node: &Node, loader: &mut Loader) -> Option<Rules> {
     let mut fields = loader.table(node, "")?;
     load_version(&mut fields, loader);
     let allows_something = ["allowed_methods", "tools"].iter().any(|key| fields.has(key));
-    let mut rules =
-        Rules { allowed: Vec::new(), denies: Vec::new(), tools: Vec::new(), limits: Limits::default() };
+    let mut rules = Rules {
+        allowed: Vec::new(),
+        denies: Vec::new(),
+        tools: Vec::new(),
+        budgets: Vec::new(),
+        limits: Limits::default(),
+        audit_arguments: audit::load(&mut fields, loader).unwrap_or_default(),
+    };
     rules.allow(load_methods(&mut fields, "allowed_methods", loader), "allowed_methods");
     rules.denies.extend(deny::load_short(&mut fields, "denied_patterns".to_owned(), Vec::new(), loader));
     rules.denies.extend(deny::load_all(&mut fields, loader));
     if let Some(tools) = fields.take("tools") {
         rules.load_tools(tools, loader);
     }
+    rules.budgets = budget::load_all(&mut fields, loader);
     rules.limits = limits::load(&mut fields, loader);
     fields.finish(loader);
     // After a mistake this would be an echo of it: of a misspelt `allowed_methods`, say.
@@ -127,13 +166,21 @@ pub(crate) fn load(node: &Node, loader: &mut Loader) -> Option<Rules> {
     rules.allowed.sort_by(|left, right| left.rule.cmp(&right.rule));
     rules.denies.sort_by(|left, right| left.id.cmp(&right.id));
     rules.tools.sort_by(|left, right| left.rule.cmp(&right.rule));
+    rules.budgets.sort_by(|left, right| left.rule.cmp(&right.rule));
     report_duplicates(&rules.denies, loader);
+    report_duplicate_budgets(&rules.budgets, loader);
     Some(rules)
 }
 
 impl Rules {
     fn allow(&mut self, methods: Vec<MethodGlob>, rule: &str) {
         self.allowed.extend(methods.into_iter().map(|method| AllowRule { rule: rule.to_owned(), method }));
+    }
+
+    /// How much of the arguments of this method's calls an audit log may keep.
+    pub(crate) fn kept_arguments(&self, method: &str) -> KeptArguments {
+        let tools = self.tools.iter().filter(|tool| tool.method.matches(method));
+        tools.filter_map(|tool| tool.audit_arguments).min().unwrap_or(self.audit_arguments)
     }
 
     fn load_tools(&mut self, node: &Node, loader: &mut Loader) {
@@ -152,7 +199,7 @@ impl Rules {
     }
 
     fn load_group(&mut self, fields: &mut Fields<'_>, loader: &mut Loader) {
-        for key in ["args", "decision", "extra_args"] {
+        for key in ["args", "audit_arguments", "decision", "extra_args", "principals"] {
             if let Some(node) = fields.take(key) {
                 let message = format!("`{key}` can't stand in a group of methods");
                 let help = "give the method a table of its own: [tools.METHOD]".to_owned();
@@ -200,6 +247,18 @@ fn report_duplicates(denies: &[DenyRule], loader: &mut Loader) {
             let message = format!("two rules have the id `{}`", deny.id);
             let help = "a decision names its rule: give each an id of its own".to_owned();
             loader.report("deny.id", deny.span.clone(), message, Some(help));
+        }
+    }
+}
+
+fn report_duplicate_budgets(budgets: &[BudgetRule], loader: &mut Loader) {
+    for pair in budgets.windows(2) {
+        if let [before, budget] = pair
+            && before.rule == budget.rule
+        {
+            let message = format!("two budgets have the id `{}`", budget.budget.id);
+            let help = "an account is kept by it: give each an id of its own".to_owned();
+            loader.report("budget.id", budget.span.clone(), message, Some(help));
         }
     }
 }

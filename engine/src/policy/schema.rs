@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::keys::{Key, Takes};
-use super::rules::{DENY_KEYS, LIMITS_KEYS, POLICY_KEYS, TOOL_KEYS};
+use super::rules::{BUDGET_KEYS, DENY_KEYS, LIMITS_KEYS, POLICY_KEYS, TOOL_KEYS};
 use crate::constraint::{TYPES, Type};
 
 /// The schema of a policy file, as JSON text that ends with a newline.
@@ -12,6 +12,7 @@ pub fn schema() -> String {
     let mut policy = table(POLICY_KEYS);
     merge(&mut policy, "limits", json!({ "$ref": "#/$defs/limits" }));
     merge(&mut policy, "deny", json!({ "type": "array", "items": { "$ref": "#/$defs/deny" } }));
+    merge(&mut policy, "budget", json!({ "type": "array", "items": { "$ref": "#/$defs/budget" } }));
     merge(
         &mut policy,
         "tools",
@@ -25,6 +26,16 @@ pub fn schema() -> String {
     );
     let mut deny = table(DENY_KEYS);
     insert(&mut deny, "required", json!(["patterns"]));
+    let mut budget = table(BUDGET_KEYS);
+    insert(&mut budget, "required", json!(["id", "per"]));
+    insert(
+        &mut budget,
+        "oneOf",
+        json!([
+            { "required": ["calls"], "not": { "anyOf": [{ "required": ["sum"] }, { "required": ["max"] }] } },
+            { "required": ["sum", "max"], "not": { "required": ["calls"] } },
+        ]),
+    );
     let required = Key {
         name: "required",
         takes: Takes::Boolean,
@@ -40,6 +51,7 @@ pub fn schema() -> String {
         &mut schema,
         "$defs",
         json!({
+            "budget": budget,
             "deny": deny,
             "tool": tool,
             "limits": table(LIMITS_KEYS),

@@ -151,7 +151,8 @@ const HIDDEN: [(char, char); 36] = [
     ('\u{10FFFE}', '\u{10FFFF}'),
 ];
 
-fn is_hidden(character: char) -> bool {
+/// Whether a character shows nothing, wherever it stands: it is a control, a format or a filler.
+pub(crate) fn is_hidden(character: char) -> bool {
     let after = HIDDEN.partition_point(|(first, _)| *first <= character);
     after.checked_sub(1).and_then(|row| HIDDEN.get(row)).is_some_and(|(_, last)| character <= *last)
 }
@@ -167,12 +168,20 @@ fn look(character: char, small_first: bool) -> Option<Box<str>> {
 
 /// The prototype of a character in the Unicode table, where that is ASCII but for marks: `đ` is `d` with a stroke.
 fn prototype(character: char) -> Option<String> {
-    if let Some((letter, _)) = BESIDES_THE_TABLE.iter().find(|(_, alike)| alike.contains(character)) {
-        return Some((*letter).to_owned());
+    if let Some(letter) = alike_besides_the_table(character) {
+        return Some(letter.to_owned());
     }
     let prototype: String =
         skeleton(character.encode_utf8(&mut [0; 4])).filter(|part| !is_combining_mark(*part)).collect();
     (!prototype.is_empty() && prototype.is_ascii()).then_some(prototype)
+}
+
+/// The ASCII letter that a character looks like, where the Unicode table doesn't know it.
+pub(crate) fn alike_besides_the_table(character: char) -> Option<&'static str> {
+    if character.is_ascii() {
+        return None;
+    }
+    BESIDES_THE_TABLE.iter().find(|(_, alike)| alike.contains(character)).map(|(letter, _)| *letter)
 }
 
 /// Latin letters of other shapes that the table leaves out (small capitals, hooks, curls), and what earlier versions of it had.

@@ -7,6 +7,7 @@
 )]
 
 mod arguments;
+mod budgets;
 mod monotone;
 mod numbers;
 mod order;

@@ -2,9 +2,10 @@
 
 use std::io::{BufRead, Read};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use argala_engine::decision::MAX_IN_MESSAGE;
-use argala_engine::{Decision, Policy, Refusal, Verdict};
+use argala_engine::{Decision, Explanation, Facts, Policy, Refusal, Verdict};
 use argala_json::{Limits, Options, Outline};
 use clap::Args;
 use serde::Serialize;
@@ -12,6 +13,7 @@ use serde_json::value::RawValue;
 
 use super::explain::describe_all;
 use super::{Failure, load_policy, write_out};
+use crate::ledger::{Ledger, Payer};
 
 /// Judge one call, a file of calls, or just the policy itself.
 #[derive(Debug, Args)]
@@ -36,6 +38,16 @@ pub(super) struct Check {
     /// Tell why: every constraint that was tried, and every way in which the texts were read.
     #[arg(long, requires = "method", conflicts_with = "jsonl")]
     explain: bool,
+    /// Who calls, as a policy names him: `user:ada`. Without, nobody knows.
+    #[arg(long, value_name = "NAME")]
+    principal: Option<String>,
+    /// A group that he is in, as a policy names it: `group:ops`. As many as there are.
+    #[arg(long = "group", value_name = "NAME", requires = "principal")]
+    groups: Vec<String>,
+    /// Charge calls to their budgets, which are full at the beginning and forgotten in the end. Without, a call that has a
+    /// budget is denied: nobody would count it.
+    #[arg(long)]
+    count: bool,
     /// The method to call, as the host would.
     #[arg(requires = "arguments")]
     method: Option<String>,
@@ -51,20 +63,56 @@ struct Answer<'a> {
     decision: &'a Decision,
 }
 
+/// A policy, and what is known of all calls.
+struct Judge {
+    policy: Arc<Policy>,
+    principal: Option<String>,
+    groups: Vec<String>,
+    /// Where calls are counted: by what.
+    ledger: Option<Ledger>,
+}
+
+impl Judge {
+    fn facts(&self) -> Facts<'_> {
+        Facts { principal: self.principal.as_deref(), groups: &self.groups, counted: self.ledger.is_some() }
+    }
+
+    fn judge(&self, method: &str, arguments: &[u8]) -> Decision {
+        self.settle(self.policy.judge_for(method, arguments, &self.facts()))
+    }
+
+    fn explain(&self, method: &str, arguments: &[u8]) -> Explanation {
+        let explanation = self.policy.explain_for(method, arguments, &self.facts());
+        Explanation { decision: self.settle(explanation.decision), ..explanation }
+    }
+
+    fn settle(&self, decision: Decision) -> Decision {
+        let Some(ledger) = &self.ledger else { return decision };
+        // All calls are those of one session.
+        let session = "check".into();
+        let payer = Payer { session: Some(&session), principal: self.principal.as_deref() };
+        let (decision, charged) = ledger.settle(decision, &payer);
+        charged.keep();
+        decision
+    }
+}
+
 impl Check {
     pub(super) fn run(self) -> Result<u8, Failure> {
         let policy = load_policy(&self.policy)?;
+        let ledger = self.count.then(Ledger::default);
+        let judge = Judge { policy, principal: self.principal, groups: self.groups, ledger };
         if self.jsonl {
-            return check_lines(&policy);
+            return check_lines(&judge);
         }
         let (Some(method), Some(arguments)) = (&self.method, self.arguments) else {
             if self.json {
-                write_out(&format!("{{\"policy\":\"{}\"}}\n", policy.identity()))?;
+                write_out(&format!("{{\"policy\":\"{}\"}}\n", judge.policy.identity()))?;
             } else {
                 write_out(&format!(
                     "{}: the policy is sound\n{}\n",
                     self.policy.display(),
-                    policy.identity()
+                    judge.policy.identity()
                 ))?;
             }
             return Ok(0);
@@ -83,11 +131,11 @@ impl Check {
             return Err(Failure::new(format!("ARGUMENTS is not JSON: {error}; for none, write '{{}}'")));
         }
         let (decision, shown) = if self.explain {
-            let explanation = policy.explain(method, &arguments);
+            let explanation = judge.explain(method, &arguments);
             let shown = if self.json { to_json(&explanation)? } else { describe_all(&explanation) };
             (explanation.decision, shown)
         } else {
-            let decision = policy.judge(method, &arguments);
+            let decision = judge.judge(method, &arguments);
             let shown = if self.json { to_json(&decision)? } else { describe(&decision) };
             (decision, shown)
         };
@@ -109,7 +157,7 @@ pub(super) fn describe(decision: &Decision) -> String {
     lines.join("\n")
 }
 
-fn check_lines(policy: &Policy) -> Result<u8, Failure> {
+fn check_lines(judge: &Judge) -> Result<u8, Failure> {
     let mut input = std::io::BufReader::new(std::io::stdin());
     let mut answers = String::new();
     let mut line = Vec::new();
@@ -123,13 +171,14 @@ fn check_lines(policy: &Policy) -> Result<u8, Failure> {
         }
         if !line.iter().all(u8::is_ascii_whitespace) {
             let (id, decision) = match read_call(&line) {
-                Ok(call) => (call.id, policy.judge(&call.method, call.arguments.as_bytes())),
+                Ok(call) => (call.id, judge.judge(&call.method, call.arguments.as_bytes())),
                 Err((id, reason)) => {
                     all_read = false;
                     eprintln!("error: line {number} is not a call: {reason}");
                     (
                         id,
-                        policy
+                        judge
+                            .policy
                             .refuse("", &Refusal::NotJson(format!("line {number} is not a call: {reason}"))),
                     )
                 }

@@ -14,12 +14,14 @@ const SHOWN: usize = 200;
 pub(super) fn describe_all(explanation: &Explanation) -> String {
     let mut shown = describe(&explanation.decision);
     // Where the method decided, its arguments weren't looked at.
-    if explanation.decision.at.is_none() && explanation.decision.verdict == Verdict::Deny {
+    let by_method = explanation.decision.at.is_none() && explanation.charges.is_empty();
+    if by_method && explanation.decision.verdict == Verdict::Deny {
         return shown;
     }
     shown.push('\n');
     // Writing to a string can't fail.
     let _ = write_constraints(&mut shown, explanation);
+    let _ = write_charges(&mut shown, explanation);
     let _ = write_texts(&mut shown, explanation);
     shown.truncate(shown.trim_end().len());
     shown
@@ -41,6 +43,16 @@ fn write_constraints(to: &mut String, explanation: &Explanation) -> std::fmt::Re
             Some(reason) => writeln!(to, "    broken: {reason}")?,
             None => writeln!(to, "    met")?,
         }
+    }
+    Ok(())
+}
+
+fn write_charges(to: &mut String, explanation: &Explanation) -> std::fmt::Result {
+    if !explanation.charges.is_empty() {
+        writeln!(to, "\nbudgets")?;
+    }
+    for charge in &explanation.charges {
+        writeln!(to, "  {}: {} of {}", charge.budget.id, charge.amount, charge.budget)?;
     }
     Ok(())
 }

@@ -1,23 +1,18 @@
-//! `argala serve`: the gateway.
+//! `argala serve`: the gateway, as the command line and `argala.toml` describe it.
+
+mod run;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
 
 use argala_engine::policy::MethodGlob;
 use argala_wire::child::Command;
 use clap::Args;
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
 
-use super::{Failure, load_policy, log};
-use crate::health::Health;
-use crate::http;
-use crate::servers::{self, Server, Transport};
-use crate::session::Setup;
-use crate::shared;
-use crate::stdio;
+use super::{Failure, log};
+use crate::config::{Config, Http};
+use crate::servers::{Server, Transport};
+use crate::{audit, pins};
 
 /// Put the gateway before MCP servers: to the host it is one MCP server on stdin and stdout.
 #[derive(Debug, Args)]
@@ -30,14 +25,27 @@ Tools of a single server keep their names; those of several are called server__t
 Logs go to stderr; ARGALA_LOG (error, warn, info, debug) says how much.")]
 pub(super) struct Serve {
     /// The policy file that every tool call is judged by.
+    #[arg(long, value_name = "FILE", required_unless_present = "config")]
+    policy: Option<PathBuf>,
+    /// A file that says what these flags say, and what needs more than a flag (docs/config.md). Flags win.
     #[arg(long, value_name = "FILE")]
-    policy: PathBuf,
+    config: Option<PathBuf>,
+    /// Record every decision in this file, line by line (docs/audit.md). `argala audit verify FILE` checks it.
+    #[arg(long, value_name = "FILE")]
+    audit: Option<PathBuf>,
+    /// Hold servers' tools to what this file says they were when they were accepted (docs/pins.md). A server that it doesn't
+    /// know is written into it.
+    #[arg(long, value_name = "FILE")]
+    pins: Option<PathBuf>,
+    /// `strict` holds back what `--pins` doesn't know, also of servers that are new; `off` holds nothing back.
+    #[arg(long, value_name = "MODE", value_enum)]
+    pins_mode: Option<pins::Mode>,
     /// A file with `mcpServers` (or `servers`), as hosts have it: every server in it that is not disabled.
     #[arg(long, value_name = "FILE", conflicts_with = "command")]
     servers: Option<PathBuf>,
     /// Relay this method too, though the protocol doesn't have it; `*` stands for any run of characters. Never `tools/…`.
     #[arg(long = "relay-method", value_name = "GLOB", value_parser = relayed_method)]
-    relayed: Vec<MethodGlob>,
+    relayed: Vec<String>,
     /// Serve hosts over HTTP at this address (streamable HTTP at /mcp, HTTP with SSE at /sse), not on stdin and stdout.
     #[arg(long, value_name = "ADDRESS")]
     http: Option<String>,
@@ -52,26 +60,31 @@ pub(super) struct Serve {
 #[derive(Debug, Args)]
 struct OverHttp {
     /// Also answer requests for this host: the name that the gateway is known by, without a port.
-    #[arg(long = "allow-host", value_name = "NAME", requires = "http")]
+    #[arg(long = "allow-host", value_name = "NAME")]
     hosts: Vec<String>,
     /// Also answer web pages of this origin, such as `https://app.example.com`.
-    #[arg(long = "allow-origin", value_name = "ORIGIN", requires = "http")]
+    #[arg(long = "allow-origin", value_name = "ORIGIN")]
     origins: Vec<String>,
-    /// Serve others than this machine, though nothing tells friend from foe.
-    #[arg(long, requires = "http")]
+    /// Serve others than this machine, though nothing tells friend from foe, or tokens come in the clear.
+    #[arg(long)]
     insecure: bool,
-    /// Connections at a time.
-    #[arg(long, value_name = "N", default_value_t = 10_000, requires = "http")]
-    max_connections: usize,
-    /// Sessions at a time: each has servers of its own.
-    #[arg(long, value_name = "N", default_value_t = 1_000, requires = "http")]
-    max_sessions: usize,
-    /// End sessions that no host has needed for so long.
-    #[arg(long, value_name = "SECONDS", default_value_t = 1800, requires = "http")]
-    session_idle: u64,
+    /// Connections at a time: 10000, unless this says else.
+    #[arg(long, value_name = "N")]
+    max_connections: Option<usize>,
+    /// Sessions at a time, each with servers of its own: 1000, unless this says else.
+    #[arg(long, value_name = "N")]
+    max_sessions: Option<usize>,
+    /// End sessions that no host has needed for so long: 1800, unless this says else.
+    #[arg(long, value_name = "SECONDS")]
+    session_idle: Option<u64>,
 }
 
-fn relayed_method(text: &str) -> Result<MethodGlob, String> {
+fn relayed_method(text: &str) -> Result<String, String> {
+    check_relayed(text).map(|_| text.to_owned())
+}
+
+/// A method beyond the protocol's that may be relayed.
+fn check_relayed(text: &str) -> Result<MethodGlob, String> {
     if text.starts_with("tools/") {
         return Err("a tool's call must be judged, never just relayed".to_owned());
     }
@@ -81,141 +94,77 @@ fn relayed_method(text: &str) -> Result<MethodGlob, String> {
 impl Serve {
     pub(super) fn run(self) -> Result<u8, Failure> {
         let log = log::start()?;
-        let policy = load_policy(&self.policy)?;
-        let servers = match &self.servers {
-            Some(path) => servers::load(path, |name| std::env::var(name).ok()).map_err(Failure::new)?,
-            None => vec![self.only_server()?],
-        };
-        tracing::info!(
-            policy = policy.identity(),
-            servers = servers.len(),
-            "argala {}",
-            env!("CARGO_PKG_VERSION")
-        );
-        let setup = Setup {
-            policy,
-            health: Health::of(servers.iter().map(|server| server.name.as_str())),
-            servers: servers.into(),
-            relayed: self.relayed.into(),
-            era: None,
-            slot: 0,
-            awaited: Default::default(),
-        };
-        let runtime = match self.http {
-            // One host needs one thread.
-            None => tokio::runtime::Builder::new_current_thread(),
-            Some(_) => tokio::runtime::Builder::new_multi_thread(),
-        }
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(format!("the runtime can't be started: {error}")))?;
-        let servers = Arc::clone(&setup.servers);
-        let stop = runtime.block_on(async { Stop::watch() });
-        let served = match &self.http {
-            Some(address) => runtime.block_on(self.over_http.serve(address, setup, stop.told())),
-            None => {
-                let serve = stdio::serve(setup, tokio::io::stdin(), tokio::io::stdout(), stop.told());
-                runtime.block_on(serve);
-                Ok(())
-            }
-        };
-        runtime.block_on(shared::end_all(
-            servers.iter().filter_map(|server| server.shared.as_ref()),
-            stop.told(),
-        ));
-        // A thread still waits for the host's next line, and would wait for ever.
-        runtime.shutdown_background();
+        let command = self.command.clone();
+        let insecure = self.over_http.insecure;
+        let config = self.configured()?;
+        let done = run::run(config, &command, insecure);
         log.end();
-        served.map(|()| 0)
+        done
     }
 
-    fn only_server(&self) -> Result<Server, Failure> {
-        let Some((program, args)) = self.command.split_first() else {
-            return Err(Failure {
-                message: "no server: give a command behind `--`, or --servers FILE".to_owned(),
-                code: 2,
-            });
+    /// What the file says, and the flags, which win.
+    fn configured(self) -> Result<Config, Failure> {
+        let mut config = match &self.config {
+            Some(path) => Config::load(path).map_err(Failure::new)?,
+            None => Config::default(),
         };
-        let shown = program.to_string_lossy().into_owned();
-        which::which(program).map_err(|_| {
-            Failure::new(format!(
-                "the server's command `{shown}` is not found, or can't be run; check its spelling, or give its path"
-            ))
-        })?;
-        let name =
-            PathBuf::from(program).file_stem().map_or(shown, |stem| stem.to_string_lossy().into_owned());
-        let command =
-            Command { program: program.clone(), args: args.to_vec(), env: Default::default(), cwd: None };
-        Ok(Server::new(name, Transport::Stdio(command)))
+        if !self.command.is_empty() {
+            config.servers = None;
+        }
+        let Self { policy, servers, relayed, http, over_http, audit, pins, pins_mode, .. } = self;
+        config.policy = policy.or(config.policy);
+        config.servers = servers.or(config.servers);
+        config.relay_methods.extend(relayed);
+        config.audit = match (audit, config.audit) {
+            (Some(file), Some(settings)) => Some(audit::Settings { file, ..settings }),
+            (Some(file), None) => Some(audit::Settings::of(file)),
+            (None, settings) => settings,
+        };
+        if pins.is_some() || pins_mode.is_some() {
+            let settings = config.pins.take().unwrap_or_default();
+            let (file, mode) = (pins.unwrap_or(settings.file), pins_mode.unwrap_or(settings.mode));
+            config.pins = Some(pins::Settings { file, mode });
+        }
+        config.http.address = http.or(config.http.address);
+        over_http.add_to(&mut config.http)?;
+        Ok(config)
     }
 }
 
 impl OverHttp {
-    async fn serve(self, address: &str, setup: Setup, stop: impl Future<Output = ()>) -> Result<(), Failure> {
-        let failed = |error: std::io::Error| Failure::new(format!("--http {address}: {error}"));
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
-        let bound = listener.local_addr().map_err(failed)?;
-        if !bound.ip().is_loopback() && !self.insecure {
-            return Err(Failure {
-                message: format!(
-                    "--http {address}: other machines could call every tool. Serve 127.0.0.1, or, where something \
-                     before the gateway decides who may ask, add --insecure"
-                ),
-                code: 2,
-            });
+    fn add_to(self, http: &mut Http) -> Result<(), Failure> {
+        let Self { hosts, origins, insecure, max_connections, max_sessions, session_idle } = self;
+        let bounds = [max_connections.is_some(), max_sessions.is_some(), session_idle.is_some()];
+        let said = insecure || !hosts.is_empty() || !origins.is_empty() || bounds.contains(&true);
+        if said && http.address.is_none() {
+            let message = "what is said about hosts over HTTP needs --http ADDRESS";
+            return Err(Failure { message: message.to_owned(), code: 2 });
         }
-        let options = http::Options {
-            hosts: self.hosts,
-            origins: self.origins,
-            max_connections: self.max_connections.clamp(1, Semaphore::MAX_PERMITS),
-            max_sessions: self.max_sessions.clamp(1, Semaphore::MAX_PERMITS),
-            session_idle: Duration::from_secs(self.session_idle.max(1)),
-        };
-        eprintln!("listening on http://{bound}/mcp");
-        http::serve(listener, bound, setup, options, stop).await;
+        http.allow_hosts.extend(hosts);
+        http.allow_origins.extend(origins);
+        http.max_connections = max_connections.or(http.max_connections);
+        http.max_sessions = max_sessions.or(http.max_sessions);
+        http.session_idle = session_idle.or(http.session_idle);
         Ok(())
     }
 }
 
-/// That the process is told to stop, so that it can end its servers first.
-struct Stop(watch::Receiver<bool>);
-
-impl Stop {
-    fn watch() -> Self {
-        let (stopping, stop) = watch::channel(false);
-        tokio::spawn(async move {
-            told_to_stop().await;
-            let _ = stopping.send(true);
+/// The server whose command stands behind `--`.
+pub(super) fn only_server(command: &[OsString]) -> Result<Server, Failure> {
+    let Some((program, args)) = command.split_first() else {
+        return Err(Failure {
+            message: "no server: give a command behind `--`, or --servers FILE".to_owned(),
+            code: 2,
         });
-        Self(stop)
-    }
-
-    /// Ends when the process has been told to stop.
-    fn told(&self) -> impl Future<Output = ()> + use<> {
-        let mut stop = self.0.clone();
-        async move {
-            let _ = stop.wait_for(|told| *told).await;
-        }
-    }
-}
-
-async fn told_to_stop() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut signals: Vec<_> = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()]
-            .into_iter()
-            .filter_map(|kind| signal(kind).ok())
-            .collect();
-        std::future::poll_fn(|context| {
-            if signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready()) {
-                std::task::Poll::Ready(())
-            } else {
-                std::task::Poll::Pending
-            }
-        })
-        .await;
-    }
-    #[cfg(not(unix))]
-    let _ = tokio::signal::ctrl_c().await;
+    };
+    let shown = program.to_string_lossy().into_owned();
+    which::which(program).map_err(|_| {
+        Failure::new(format!(
+            "the server's command `{shown}` is not found, or can't be run; check its spelling, or give its path"
+        ))
+    })?;
+    let name = PathBuf::from(program).file_stem().map_or(shown, |stem| stem.to_string_lossy().into_owned());
+    let command =
+        Command { program: program.clone(), args: args.to_vec(), env: Default::default(), cwd: None };
+    Ok(Server::new(name, Transport::Stdio(command)))
 }

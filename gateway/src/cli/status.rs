@@ -14,7 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest page that is read.
 const LONGEST: u64 = 4 << 20;
 
-/// Show how the servers of a gateway are that serves hosts over HTTP. Exit code 1 where none is to be had.
+/// Show how the servers of a gateway are that serves hosts over HTTP. Exit code 1 where none is to be had. $ARGALA_TOKEN is the
+/// token for a gateway that asks who is there.
 #[derive(Debug, Args)]
 pub(super) struct Status {
     /// Where the gateway is.
@@ -48,10 +49,17 @@ fn ask(authority: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     // In HTTP/1.0 the answer ends with the connection.
-    write!(stream, "GET /readyz HTTP/1.0\r\nHost: {authority}\r\n\r\n")?;
+    write!(stream, "GET /readyz HTTP/1.0\r\nHost: {authority}\r\n{}\r\n", authorization())?;
     let mut answer = String::new();
     stream.take(LONGEST).read_to_string(&mut answer)?;
     Ok(answer)
+}
+
+/// Where a gateway asks who is there, it tells the rest to nobody else.
+fn authorization() -> String {
+    let token = std::env::var("ARGALA_TOKEN").unwrap_or_default();
+    let is_token = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_token { format!("Authorization: Bearer {token}\r\n") } else { String::new() }
 }
 
 fn table(page: &Page) -> String {

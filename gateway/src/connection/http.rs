@@ -11,7 +11,7 @@
 //! **An expired session** is opened anew: see [`reopening`].
 
 mod body;
-mod client;
+pub(crate) mod client;
 mod link;
 mod message;
 mod older;

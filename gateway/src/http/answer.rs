@@ -166,8 +166,13 @@ impl Refusal {
     }
 
     /// A header that goes with it.
-    pub(super) fn with(mut self, name: HeaderName, value: &'static str) -> Self {
-        self.0.header = Some((name, HeaderValue::from_static(value)));
+    pub(super) fn with(self, name: HeaderName, value: &'static str) -> Self {
+        self.header(name, HeaderValue::from_static(value))
+    }
+
+    /// A header that goes with it, and isn't always the same.
+    pub(super) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.header = Some((name, value));
         self
     }
 

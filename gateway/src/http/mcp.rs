@@ -1,7 +1,5 @@
 //! `/mcp`: streamable HTTP, of both eras on the one endpoint.
 
-use std::sync::Arc;
-
 use argala_wire::http::headers::{PROTOCOL_VERSION, SESSION_ID};
 use argala_wire::{Frame, Kind, Sender, batch, legacy};
 use hyper::body::Incoming;
@@ -12,12 +10,12 @@ use hyper::{HeaderMap, Method, Response, StatusCode};
 use super::answer::{Content, Refusal};
 use super::checks::only;
 use super::message::{self, check_accept};
-use super::sessions::Sessions;
+use super::sessions::OwnSessions;
 use super::{modern, streamable};
 
 /// Answers a request.
 pub(super) async fn answer(
-    sessions: &Arc<Sessions>,
+    sessions: &OwnSessions<'_>,
     parts: &Parts,
     body: Incoming,
 ) -> Result<Response<Content>, Refusal> {
@@ -39,13 +37,13 @@ pub(super) async fn answer(
 }
 
 async fn post(
-    sessions: &Arc<Sessions>,
+    sessions: &OwnSessions<'_>,
     headers: &HeaderMap,
     session: Option<&str>,
     body: Incoming,
 ) -> Result<Response<Content>, Refusal> {
     check_accept(headers, &["application/json", "text/event-stream"])?;
-    let (bytes, _taken) = message::read(&sessions.room, headers, body).await?;
+    let (bytes, _taken) = message::read(&sessions.all.room, headers, body).await?;
     if batch::is_batch(&bytes) {
         return streamable::post_batch(sessions, headers, session, bytes).await;
     }

@@ -1,6 +1,5 @@
 //! Streamable HTTP of the modern era (2026-07-28): each POST stands for itself, and its headers say what its body says.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use argala_json::quote;
@@ -15,9 +14,9 @@ use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 
 use super::answer::{Content, Refusal, empty, events, message};
-use super::sessions::{Full, Key, Sessions, Sharing};
+use super::sessions::{Key, OwnSessions, Sharing};
 use super::stream::First;
-use super::streamable::{full, too_many};
+use super::streamable::too_many;
 use crate::host::Said;
 
 /// How long an answer is waited for before a stream is begun for it. A status can't be changed once a stream has begun.
@@ -30,7 +29,7 @@ pub(super) fn version(frame: &Frame) -> Option<&str> {
 
 /// Takes a message.
 pub(super) async fn post(
-    sessions: &Arc<Sessions>,
+    sessions: &OwnSessions<'_>,
     headers: &HeaderMap,
     frame: &Frame,
     bytes: Vec<u8>,
@@ -48,10 +47,14 @@ pub(super) async fn post(
         }
     };
     check(headers, frame).map_err(|refusal| refusal.of(Some(id.clone())))?;
-    let needed = sessions.pooled(key(frame), &sharing(sessions, frame)).map_err(|Full| full(Some(&id)))?;
+    let calls = sessions.guest.calls(1).map_err(|refusal| refusal.of(Some(id.clone())))?;
+    let needed = sessions
+        .pooled(key(frame), &sharing(sessions, frame))
+        .map_err(|full| sessions.refuse(&full, Some(&id)))?;
     let session = &needed.0;
-    let post = sessions.next_post();
-    let mut reader = session.open(post, vec![id.clone()], false).ok_or_else(|| too_many(Some(id.clone())))?;
+    let post = sessions.all.next_post();
+    let mut reader =
+        session.open(post, vec![id.clone()], false, calls).ok_or_else(|| too_many(Some(id.clone())))?;
     let gone = || {
         let message = "the session that worked on the request has ended; send it again";
         Refusal::busy(StatusCode::SERVICE_UNAVAILABLE, message).of(Some(id.clone()))
@@ -215,14 +218,14 @@ const ASKABLE: [&str; 3] = ["elicitation", "sampling", "roots"];
 
 /// Which session a request needs. A legacy server on stdio doesn't say for which call it asks the host something: that its
 /// question reaches no other call, one that may be asked is alone in its session.
-fn sharing(sessions: &Sessions, frame: &Frame) -> Sharing {
+fn sharing(sessions: &OwnSessions<'_>, frame: &Frame) -> Sharing {
     if let Some(state) = frame.string(&["params", "requestState"])
         && state.starts_with("argala.")
     {
         return Sharing::Again(state.into_owned());
     }
     // Servers of the modern era ask in their results.
-    if sessions.speak_modern() {
+    if sessions.all.speak_modern() {
         return Sharing::Shared;
     }
     let Kind::Request { method, .. } = frame.kind() else { return Sharing::Shared };

@@ -10,6 +10,8 @@ use tokio::sync::mpsc;
 
 use super::stream::{First, ReaderId};
 use super::streams::{STANDALONE, Streams, Style};
+use crate::access::Calls;
+use crate::caller::Principal;
 use crate::host::{PostId, Said};
 use crate::session::Awaited;
 
@@ -18,6 +20,8 @@ use crate::session::Awaited;
 pub(super) struct Session {
     /// Several modern hosts that say the same of themselves use it at once.
     pub(super) shared: bool,
+    /// Whose it is.
+    pub(super) principal: Option<Arc<Principal>>,
     pub(super) streams: Streams,
     /// The revision that was agreed on with a legacy host.
     pub(super) version: OnceLock<String>,
@@ -41,9 +45,16 @@ struct Needed {
 pub(super) struct Ended;
 
 impl Session {
-    pub(super) fn new(style: Style, shared: bool, say: mpsc::Sender<Said>, awaited: Awaited) -> Self {
+    pub(super) fn new(
+        style: Style,
+        shared: bool,
+        principal: Option<Arc<Principal>>,
+        say: mpsc::Sender<Said>,
+        awaited: Awaited,
+    ) -> Self {
         Self {
             shared,
+            principal,
             streams: Streams::new(style),
             version: OnceLock::new(),
             say: Mutex::new(Some(say)),
@@ -92,8 +103,14 @@ impl Session {
     }
 
     /// Opens the stream of a POST.
-    pub(super) fn open(self: &Arc<Self>, post: PostId, owed: Vec<Id>, answer_only: bool) -> Option<Reader> {
-        let id = self.streams.open(post, owed, answer_only)?;
+    pub(super) fn open(
+        self: &Arc<Self>,
+        post: PostId,
+        owed: Vec<Id>,
+        answer_only: bool,
+        calls: Option<Calls>,
+    ) -> Option<Reader> {
+        let id = self.streams.open(post, owed, answer_only, calls)?;
         Some(Reader { session: self.need(), post, id, over: false })
     }
 
@@ -206,7 +223,7 @@ mod tests {
     #[test]
     fn a_session_that_serves_two_posts_of_its_host_is_not_free_until_both_are_answered() {
         let (say, _said) = tokio::sync::mpsc::channel(1);
-        let session = Arc::new(Session::new(Style::Modern, false, say, Awaited::default()));
+        let session = Arc::new(Session::new(Style::Modern, false, None, say, Awaited::default()));
         let (one, other) = (session.need(), session.need());
         drop(one);
         assert!(!session.is_free());

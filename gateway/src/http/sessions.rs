@@ -5,13 +5,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use argala_wire::Era;
 use argala_wire::outbox::outbox;
+use argala_wire::{Era, Id};
+use hyper::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
+use super::admission::Guest;
+use super::answer::Refusal;
 use super::message::Room;
 use super::session::{Need, Session};
 use super::streams::Style;
+use crate::access::{Seat, TooMany};
+use crate::caller::{Caller, Principal};
 use crate::host::{PostId, Said};
 use crate::session::{self, Awaited, EVENTS, HOST_QUEUE, Setup};
 
@@ -33,8 +38,18 @@ pub(super) struct Sessions {
     last_post: AtomicU64,
     /// Sessions of legacy hosts, by the ids that these know them by.
     named: Mutex<HashMap<String, Arc<Session>>>,
-    /// Sessions of modern hosts, by what those said of themselves.
-    pooled: Mutex<HashMap<Key, Vec<Arc<Session>>>>,
+    /// Sessions of modern hosts, by whose they are and what those hosts said of themselves.
+    pooled: Mutex<Pool>,
+}
+
+/// Nobody is served by the servers of another.
+type Pool = HashMap<(Option<Arc<Principal>>, Key), Vec<Arc<Session>>>;
+
+/// The sessions as one guest sees them: there are no others than his own.
+#[derive(Debug)]
+pub(super) struct OwnSessions<'a> {
+    pub(super) all: &'a Arc<Sessions>,
+    pub(super) guest: Guest,
 }
 
 /// What a modern host says of itself, as a digest: hosts with the same key can share a session.
@@ -51,9 +66,14 @@ pub(super) enum Sharing {
     Again(String),
 }
 
-/// There are as many sessions as there may be.
+/// Why there is no session more.
 #[derive(Debug)]
-pub(super) struct Full;
+pub(super) enum Full {
+    /// There are as many as there may be.
+    All,
+    /// The guest has as many as he may have.
+    Own(TooMany),
+}
 
 impl Sessions {
     pub(super) fn new(setup: Setup, stop: watch::Receiver<bool>, max: usize, idle: Duration) -> Self {
@@ -75,11 +95,25 @@ impl Sessions {
     pub(super) fn next_post(&self) -> PostId {
         self.last_post.fetch_add(1, Ordering::Relaxed) + 1
     }
+}
+
+impl OwnSessions<'_> {
+    /// A refusal to open one more.
+    pub(super) fn refuse(&self, full: &Full, id: Option<&Id>) -> Refusal {
+        let refusal = match full {
+            Full::All => Refusal::busy(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "there are as many sessions as there may be; try again later",
+            ),
+            Full::Own(limit) => self.guest.refuse_session(*limit),
+        };
+        refusal.of(id.cloned())
+    }
 
     /// Opens a session. Nobody finds it before it has a name.
-    pub(super) fn open(self: &Arc<Self>, style: Style) -> Result<Opened, Full> {
-        let started = self.start(style, false).inspect_err(|Full| make_room(&lock(&self.pooled)));
-        Ok(Opened(Some(started?)))
+    pub(super) fn open(&self, style: Style) -> Result<Opened, Full> {
+        let started = self.start(style, false);
+        Ok(Opened(Some(started.inspect_err(|full| self.make_room(full, &lock(&self.all.pooled)))?)))
     }
 
     /// Gives a session its name: nobody can guess it.
@@ -88,19 +122,21 @@ impl Sessions {
         let mut secret = [0; 24];
         getrandom::fill(&mut secret).ok()?;
         let name: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-        lock(&self.named).insert(name.clone(), session);
+        lock(&self.all.named).insert(name.clone(), session);
         Some(name)
     }
 
     /// The session of this name, where it hasn't ended.
     pub(super) fn find(&self, name: &str) -> Option<Arc<Session>> {
-        lock(&self.named).get(name).filter(|session| !session.has_ended()).cloned()
+        let named = lock(&self.all.named);
+        let session = named.get(name).filter(|session| !session.has_ended())?;
+        self.guest.owns(session.principal.as_ref()).then(|| Arc::clone(session))
     }
 
     /// The session for a modern request.
-    pub(super) fn pooled(self: &Arc<Self>, key: Key, sharing: &Sharing) -> Result<Need, Full> {
-        let mut pooled = lock(&self.pooled);
-        let group = pooled.entry(key).or_default();
+    pub(super) fn pooled(&self, key: Key, sharing: &Sharing) -> Result<Need, Full> {
+        let mut pooled = lock(&self.all.pooled);
+        let group = pooled.entry((self.guest.principal.clone(), key)).or_default();
         group.retain(|session| !session.has_ended());
         let shared = || group.iter().find(|session| session.shared);
         let found = match sharing {
@@ -117,28 +153,45 @@ impl Sessions {
                 group.push(Arc::clone(&session));
                 Ok(session.need())
             }
-            Err(Full) => {
-                make_room(&pooled);
-                Err(Full)
+            Err(full) => {
+                self.make_room(&full, &pooled);
+                Err(full)
             }
         }
     }
 
+    fn start(&self, style: Style, shared: bool) -> Result<Arc<Session>, Full> {
+        let all = self.all;
+        let seat = self.guest.session().map_err(Full::Own)?;
+        let permit = Arc::clone(&all.permits).try_acquire_owned().map_err(|_| Full::All)?;
+        let slot = all.last_slot.fetch_add(1, Ordering::Relaxed) + 1;
+        let awaited = Awaited::default();
+        let era = if style == Style::Modern { Era::Modern } else { Era::Legacy };
+        let principal = self.guest.principal.clone();
+        let caller = Caller::of(principal.clone());
+        let setup = Setup { era: Some(era), slot, awaited: awaited.clone(), caller, ..all.setup.clone() };
+        let (say, said) = mpsc::channel(EVENTS);
+        let session = Arc::new(Session::new(style, shared, principal, say, awaited));
+        tokio::spawn(run(setup, said, Arc::clone(&session), all.stop.clone(), (permit, seat)));
+        Ok(session)
+    }
+
+    /// Ends the session of modern hosts that nobody has needed for the longest: they don't know that there is one. When its servers
+    /// have ended as well there is room for another.
+    fn make_room(&self, full: &Full, pooled: &Pool) {
+        let may_go =
+            |session: &&Arc<Session>| matches!(full, Full::All) || session.principal == self.guest.principal;
+        let free = pooled.values().flatten().filter(|session| session.is_free() && !session.has_ended());
+        if let Some(session) = free.filter(may_go).max_by_key(|session| session.idle()) {
+            session.end();
+        }
+    }
+}
+
+impl Sessions {
     /// Whether every server is known to speak the modern era.
     pub(super) fn speak_modern(&self) -> bool {
         self.setup.servers.iter().all(|server| server.eras.speaks(Era::Modern))
-    }
-
-    fn start(self: &Arc<Self>, style: Style, shared: bool) -> Result<Arc<Session>, Full> {
-        let permit = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| Full)?;
-        let slot = self.last_slot.fetch_add(1, Ordering::Relaxed) + 1;
-        let awaited = Awaited::default();
-        let era = if style == Style::Modern { Era::Modern } else { Era::Legacy };
-        let setup = Setup { era: Some(era), slot, awaited: awaited.clone(), ..self.setup.clone() };
-        let (say, said) = mpsc::channel(EVENTS);
-        let session = Arc::new(Session::new(style, shared, say, awaited));
-        tokio::spawn(run(setup, said, Arc::clone(&session), self.stop.clone(), permit));
-        Ok(session)
     }
 
     /// Ends the sessions that nobody has needed for long, for as long as the process runs.
@@ -168,15 +221,6 @@ impl Sessions {
     }
 }
 
-/// Ends the session of modern hosts that nobody has needed for the longest: they don't know that there is one. When its servers
-/// have ended as well there is room for another.
-fn make_room(pooled: &HashMap<Key, Vec<Arc<Session>>>) {
-    let free = pooled.values().flatten().filter(|session| session.is_free() && !session.has_ended());
-    if let Some(session) = free.max_by_key(|session| session.idle()) {
-        session.end();
-    }
-}
-
 /// A session that nobody finds yet, and that ends with this value unless it is named.
 pub(super) struct Opened(Option<Arc<Session>>);
 
@@ -199,7 +243,7 @@ async fn run(
     said: mpsc::Receiver<Said>,
     session: Arc<Session>,
     mut stop: watch::Receiver<bool>,
-    _permit: OwnedSemaphorePermit,
+    _room: (OwnedSemaphorePermit, Option<Seat>),
 ) {
     // Also where the session's task comes to an end that nobody foresaw.
     let ending = Ending(Arc::clone(&session));

@@ -1,7 +1,5 @@
 //! HTTP with SSE (2024-11-05): one stream for all that a session has to tell, and an address for what is said to it.
 
-use std::sync::Arc;
-
 use argala_wire::http::event;
 use argala_wire::line::Line;
 use hyper::body::Incoming;
@@ -11,8 +9,7 @@ use hyper::{Method, Response, StatusCode};
 
 use super::answer::{Content, Refusal, empty, events};
 use super::message::{self, check_accept};
-use super::sessions::{Full, Sessions};
-use super::streamable::full;
+use super::sessions::{Full, OwnSessions};
 use super::streams::Style;
 use crate::host::Said;
 
@@ -21,20 +18,26 @@ pub(super) const STREAM: &str = "/sse";
 pub(super) const MESSAGES: &str = "/messages";
 
 /// Opens a session, and its stream.
-pub(super) fn open(sessions: &Arc<Sessions>, parts: &Parts) -> Result<Response<Content>, Refusal> {
+pub(super) fn open(sessions: &OwnSessions<'_>, parts: &Parts) -> Result<Response<Content>, Refusal> {
     expect(parts, &Method::GET, "GET")?;
     check_accept(&parts.headers, &["text/event-stream"])?;
-    let mut opened = sessions.open(Style::Single).map_err(|Full| full(None))?;
+    // Its POSTs are answered before its calls are: nobody here knows which are under way.
+    if sessions.guest.bounds_calls() {
+        let message =
+            "calls at a time are bounded here, so HTTP with SSE isn't served: use streamable HTTP, at /mcp";
+        return Err(Refusal::forbidden(message));
+    }
+    let mut opened = sessions.open(Style::Single).map_err(|full| sessions.refuse(&full, None))?;
     let reader = opened.session().and_then(|session| session.listen());
     let name = sessions.name(&mut opened);
-    let (Some(reader), Some(name)) = (reader, name) else { return Err(full(None)) };
+    let (Some(reader), Some(name)) = (reader, name) else { return Err(sessions.refuse(&Full::All, None)) };
     let endpoint = event::endpoint(&format!("{MESSAGES}?session={name}"));
     Ok(events(reader, Some(endpoint.into())))
 }
 
 /// Takes a message.
 pub(super) async fn post(
-    sessions: &Arc<Sessions>,
+    sessions: &OwnSessions<'_>,
     parts: &Parts,
     body: Incoming,
 ) -> Result<Response<Content>, Refusal> {
@@ -46,7 +49,7 @@ pub(super) async fn post(
             .status(StatusCode::NOT_FOUND)
     };
     let session = session.ok_or_else(gone)?;
-    let (bytes, _taken) = message::read(&sessions.room, &parts.headers, body).await?;
+    let (bytes, _taken) = message::read(&sessions.all.room, &parts.headers, body).await?;
     session
         .say(Said::Line { line: Line::Whole(bytes), post: None, mirrored: Vec::new() })
         .await

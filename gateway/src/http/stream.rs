@@ -7,6 +7,8 @@ use argala_wire::Id;
 use argala_wire::http::event;
 use bytes::Bytes;
 
+use crate::access::Calls;
+
 /// What has been handed out is kept for a client that resumes: so many events, and so many bytes of them.
 const KEPT_EVENTS: usize = 100;
 const KEPT_BYTES: usize = 256 << 10;
@@ -48,6 +50,8 @@ pub(super) struct Stream {
     pub(super) owed: Vec<Id>,
     /// Whether it carries only its answer.
     pub(super) answer_only: bool,
+    /// They are under way until all has been said about them.
+    pub(super) calls: Option<Calls>,
 }
 
 /// What comes first on a stream.
@@ -77,6 +81,7 @@ impl Stream {
             waker: None,
             owed: Vec::new(),
             answer_only: false,
+            calls: None,
         }
     }
 
@@ -100,7 +105,9 @@ impl Stream {
     pub(super) fn push(&mut self, frame: Waiting, ends: bool) {
         self.waiting_bytes += frame.text.len();
         self.waiting.push_back(frame);
-        self.finished |= ends;
+        if ends {
+            self.finish();
+        }
         self.wake();
     }
 
@@ -116,6 +123,7 @@ impl Stream {
     /// Nothing more will come.
     pub(super) fn finish(&mut self) {
         self.finished = true;
+        self.calls = None;
         self.wake();
     }
 

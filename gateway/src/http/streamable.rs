@@ -14,9 +14,10 @@ use super::answer::{Content, Refusal, empty, events, message};
 use super::mcp::text;
 use super::message::check_accept;
 use super::session::{Reader, Session};
-use super::sessions::{Full, Sessions};
+use super::sessions::OwnSessions;
 use super::stream::{First, read_event_id};
 use super::streams::Style;
+use crate::access::Calls;
 use crate::host::Said;
 
 /// How long an answer is waited for before a stream is begun for it.
@@ -24,17 +25,17 @@ const PROMPT: Duration = Duration::from_millis(50);
 
 /// Opens a session.
 pub(super) async fn initialize(
-    sessions: &Arc<Sessions>,
+    sessions: &OwnSessions<'_>,
     headers: &HeaderMap,
     id: &Id,
     bytes: Vec<u8>,
 ) -> Result<Response<Content>, Refusal> {
     check_version(headers).map_err(|refusal| refusal.of(Some(id.clone())))?;
-    let mut opened = sessions.open(Style::Streamable).map_err(|Full| full(Some(id)))?;
+    let mut opened = sessions.open(Style::Streamable).map_err(|full| sessions.refuse(&full, Some(id)))?;
     let gone = || ended(Some(id.clone()));
     let session = Arc::clone(opened.session().ok_or_else(gone)?);
-    let post = sessions.next_post();
-    let mut reader = session.open(post, vec![id.clone()], true).ok_or_else(gone)?;
+    let post = sessions.all.next_post();
+    let mut reader = session.open(post, vec![id.clone()], true, None).ok_or_else(gone)?;
     say(&session, bytes, Some(post)).await.map_err(|refusal| refusal.of(Some(id.clone())))?;
     let First::Answer(answer) = reader.first().await else { return Err(gone()) };
     let frame = Frame::read(answer.as_bytes(), Sender::Downstream).ok();
@@ -51,7 +52,7 @@ pub(super) async fn initialize(
 
 /// Takes a message of a session.
 pub(super) async fn post(
-    sessions: &Arc<Sessions>,
+    sessions: &OwnSessions<'_>,
     headers: &HeaderMap,
     name: &str,
     frame: &Frame,
@@ -60,7 +61,10 @@ pub(super) async fn post(
     let id = frame.id().cloned();
     let session = find(sessions, headers, name).map_err(|refusal| refusal.of(id.clone()))?;
     match frame.kind() {
-        Kind::Request { .. } => ask(sessions, &session, headers, bytes, id.into_iter().collect()).await,
+        Kind::Request { .. } => {
+            let calls = sessions.guest.calls(1).map_err(|refusal| refusal.of(id.clone()))?;
+            ask(sessions, &session, headers, bytes, id.into_iter().collect(), calls).await
+        }
         Kind::Notification { method } => {
             say(&session, bytes, None).await?;
             if method == legacy::CANCELLED {
@@ -77,7 +81,7 @@ pub(super) async fn post(
 
 /// Takes a batch: the revision 2025-03-26 has them.
 pub(super) async fn post_batch(
-    sessions: &Arc<Sessions>,
+    sessions: &OwnSessions<'_>,
     headers: &HeaderMap,
     name: Option<&str>,
     bytes: Vec<u8>,
@@ -104,8 +108,9 @@ pub(super) async fn post_batch(
         say(&session, bytes, None).await?;
         empty(StatusCode::ACCEPTED)
     } else {
+        let calls = sessions.guest.calls(owed.len())?;
         let owed = if answered { Vec::new() } else { owed };
-        ask(sessions, &session, headers, bytes, owed).await?
+        ask(sessions, &session, headers, bytes, owed, calls).await?
     };
     cancels.iter().for_each(|frame| withdraw(&session, frame));
     Ok(response)
@@ -113,15 +118,16 @@ pub(super) async fn post_batch(
 
 /// Sends requests to the session, and what comes of them to the host.
 async fn ask(
-    sessions: &Arc<Sessions>,
+    sessions: &OwnSessions<'_>,
     session: &Arc<Session>,
     headers: &HeaderMap,
     bytes: Vec<u8>,
     owed: Vec<Id>,
+    calls: Option<Calls>,
 ) -> Result<Response<Content>, Refusal> {
     let id = if let [id] = owed.as_slice() { Some(id.clone()) } else { None };
-    let post = sessions.next_post();
-    let mut reader = session.open(post, owed, false).ok_or_else(|| too_many(id.clone()))?;
+    let post = sessions.all.next_post();
+    let mut reader = session.open(post, owed, false, calls).ok_or_else(|| too_many(id.clone()))?;
     say(session, bytes, Some(post)).await.map_err(|refusal| refusal.of(id.clone()))?;
     match timeout(PROMPT, reader.first()).await {
         Ok(First::Answer(answer)) => Ok(message(StatusCode::OK, answer)),
@@ -142,7 +148,7 @@ fn stream(reader: Reader, headers: &HeaderMap) -> Response<Content> {
 
 /// Opens the stream that belongs to no POST, or takes one up again.
 pub(super) fn listen(
-    sessions: &Arc<Sessions>,
+    sessions: &OwnSessions<'_>,
     headers: &HeaderMap,
     name: &str,
 ) -> Result<Response<Content>, Refusal> {
@@ -163,7 +169,7 @@ pub(super) fn listen(
 
 /// Ends a session.
 pub(super) fn delete(
-    sessions: &Arc<Sessions>,
+    sessions: &OwnSessions<'_>,
     headers: &HeaderMap,
     name: &str,
 ) -> Result<Response<Content>, Refusal> {
@@ -180,7 +186,7 @@ pub(super) fn no_session(id: Option<Id>) -> Refusal {
     .of(id)
 }
 
-fn find(sessions: &Sessions, headers: &HeaderMap, name: &str) -> Result<Arc<Session>, Refusal> {
+fn find(sessions: &OwnSessions<'_>, headers: &HeaderMap, name: &str) -> Result<Arc<Session>, Refusal> {
     check_version(headers)?;
     sessions
         .find(name)
@@ -213,12 +219,6 @@ fn withdraw(session: &Session, frame: &Frame) {
 fn ended(id: Option<Id>) -> Refusal {
     let message = "there is no such session, or it has ended: open a new one with `initialize`";
     Refusal::bad_request(message).status(StatusCode::NOT_FOUND).of(id)
-}
-
-/// There are as many sessions as there may be.
-pub(super) fn full(id: Option<&Id>) -> Refusal {
-    let message = "there are as many sessions as there may be; try again later";
-    Refusal::busy(StatusCode::SERVICE_UNAVAILABLE, message).of(id.cloned())
 }
 
 /// A session has as many requests open as it may have.

@@ -8,6 +8,7 @@ use argala_wire::Id;
 use bytes::Bytes;
 
 use super::stream::{First, ReaderId, Stream, Waiting};
+use crate::access::Calls;
 use crate::host::{PostId, Told};
 
 /// The stream that belongs to no POST.
@@ -67,14 +68,20 @@ impl Streams {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens the stream of a POST that holds these requests; None where the session has ended or has too many.
-    pub(super) fn open(&self, post: PostId, owed: Vec<Id>, answer_only: bool) -> Option<ReaderId> {
+    /// Opens the stream of a POST that holds these requests, which count as `calls`; None where the session has ended or has too many.
+    pub(super) fn open(
+        &self,
+        post: PostId,
+        owed: Vec<Id>,
+        answer_only: bool,
+        calls: Option<Calls>,
+    ) -> Option<ReaderId> {
         let mut inner = self.lock();
         if inner.closed || inner.streams.len() > MAX_POSTS {
             return None;
         }
         let mut stream = Stream::new(post, self.style == Style::Streamable);
-        (stream.owed, stream.answer_only) = (owed, answer_only);
+        (stream.owed, stream.answer_only, stream.calls) = (owed, answer_only, calls);
         let reader = inner.next_reader();
         stream.attach(reader);
         inner.streams.insert(post, stream);

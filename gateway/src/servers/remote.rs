@@ -60,6 +60,13 @@ const OURS: [&str; 13] = [
     "transfer-encoding",
 ];
 
+impl Remote {
+    /// An address that is asked for something else than MCP.
+    pub(crate) fn plain(url: Url, timeout: Duration) -> Self {
+        Self { url, headers: HeaderMap::new(), kind: Kind::Unknown, timeout }
+    }
+}
+
 impl Kind {
     /// What the file's `type` means; None where it is none that is spoken over HTTP.
     fn of(kind: Option<&str>, address_key: &str) -> Option<Self> {

@@ -10,8 +10,10 @@ use argala_wire::{Frame, Id, Sender};
 use super::answers::{HostKey, ReplyTo};
 use super::catalogue::ListKind;
 use super::timeouts::Timeouts;
+use crate::audit::{Outcome, Watched};
 use crate::connection::ServerId;
 use crate::host::PostId;
+use crate::ledger::Charged;
 
 /// The id of a request toward a downstream.
 pub(super) type CallId = u64;
@@ -38,6 +40,32 @@ pub(super) struct Call {
     pub(super) bridge: Bridge,
     /// How long it may take.
     pub(super) limit: Option<Duration>,
+    /// Where it is a tool's: what the audit log is told when it ends.
+    pub(super) tool: Option<ToolCall>,
+}
+
+/// A call of a tool that was let pass.
+#[derive(Debug)]
+pub(super) struct ToolCall {
+    pub(super) watched: Option<Watched>,
+    /// What it has paid, until it has left.
+    pub(super) charged: Option<Charged>,
+}
+
+impl ToolCall {
+    /// Notes that it has left: what it has paid isn't paid back.
+    pub(super) fn leave(&mut self) {
+        if let Some(charged) = self.charged.take() {
+            charged.keep();
+        }
+    }
+
+    /// Records how it ended, and with how many bytes.
+    pub(super) fn end(&mut self, outcome: Outcome, bytes: usize) {
+        if let Some(watched) = self.watched.take() {
+            watched.end(outcome, bytes);
+        }
+    }
 }
 
 /// What it takes to bring server and host together where they are of different eras.
@@ -67,6 +95,7 @@ impl Call {
             wants_log: false,
             bridge: Bridge::None,
             limit: None,
+            tool: None,
         }
     }
 
@@ -116,6 +145,8 @@ pub(super) enum Purpose {
     Relay(ReplyTo),
     /// The host gets it without the tools that the policy can't allow.
     FilterTools(ReplyTo),
+    /// The host gets it without instructions that are withheld.
+    Discover(ReplyTo),
     /// It ends the host's `subscriptions/listen`.
     Listen(ReplyTo),
     /// The host gets it, and the task that it may name belongs to this server.
@@ -155,6 +186,7 @@ impl Purpose {
         match self {
             Self::Relay(to)
             | Self::FilterTools(to)
+            | Self::Discover(to)
             | Self::Listen(to)
             | Self::LearnTask(to)
             | Self::TryResource { to, .. } => Some(to),
@@ -279,14 +311,24 @@ impl Calls {
     pub(super) fn hold(&mut self, id: CallId) -> Option<ReplyTo> {
         let mut call = self.remove(id)?;
         let to = call.purpose.reply_to().cloned();
+        if let Some(tool) = &mut call.tool {
+            tool.end(Outcome::InputRequired, 0);
+        }
         call.purpose = Purpose::Held;
         self.insert(id, call);
         to
     }
 
     /// Gives a call that has been held a new request of the host's, with the progress token of that one.
-    pub(super) fn resume(&mut self, id: CallId, to: ReplyTo, host_token: Option<String>) {
+    pub(super) fn resume(
+        &mut self,
+        id: CallId,
+        to: ReplyTo,
+        tool: Option<ToolCall>,
+        host_token: Option<String>,
+    ) {
         let Some(mut call) = self.remove(id) else { return };
+        call.tool = tool.or(call.tool);
         call.purpose = Purpose::Relay(to);
         call.host_token = host_token.or(call.host_token);
         self.insert(id, call);

@@ -2,7 +2,7 @@
 //!
 //! Entries stay the bytes that came; only the name is changed, and only where there are several servers.
 
-use argala_json::{Limits, Node, Options, Outline, quote};
+use argala_json::{Limits, Node, Options, Outline, look_alike, quote};
 use argala_wire::frame::edited;
 use argala_wire::legacy;
 
@@ -87,6 +87,13 @@ impl<'a> List<'a> {
     /// Reads a `result`.
     pub(super) fn read(result: &'a str, kind: ListKind) -> Option<Self> {
         let outline = Outline::read(result.as_bytes(), &Options::tolerant(Limits::UNBOUNDED), DEPTH).ok()?;
+        // Of two members of that name, also in other letters, some readers take the one, some the other.
+        let is_it = |node: &&Node| {
+            node.key.as_deref().is_some_and(|key| key == kind.member || look_alike(key, kind.member))
+        };
+        if outline.children(outline.root()?).filter(is_it).count() > 1 {
+            return None;
+        }
         outline.at(&[kind.member])?.raw(result).starts_with('[').then_some(Self {
             text: result,
             outline,
@@ -175,5 +182,7 @@ mod tests {
         assert!(List::read("{}", TOOLS).is_none());
         assert!(List::read(r#"{"tools":{}}"#, TOOLS).is_none());
         assert!(List::read("[]", TOOLS).is_none());
+        assert!(List::read(r#"{"tools":[],"tools":[]}"#, TOOLS).is_none());
+        assert!(List::read(r#"{"tools":[],"Tools":[]}"#, TOOLS).is_none());
     }
 }

@@ -1,5 +1,7 @@
 //! Frames from downstreams: answers, requests to the host, notifications. They pass as the bytes that came.
 
+use std::borrow::Cow;
+
 use argala_wire::line::Line;
 use argala_wire::reply::{self, code};
 use argala_wire::{Era, Frame, Id, Kind, Sender, batch, frame, legacy, modern};
@@ -10,6 +12,7 @@ use super::calls::{Bridge, Call, CallId, Listener, Purpose, Token};
 use super::catalogue::{List, TOOLS};
 use super::translation::CallFacts;
 use super::{Session, held};
+use crate::audit::Outcome;
 use crate::connection::ServerId;
 use crate::host::PostId;
 
@@ -107,7 +110,7 @@ impl Session {
     }
 
     pub(super) fn take_response(&mut self, server: ServerId, id: &Id, frame: &Frame) {
-        let Some((call_id, call)) = self.calls.take(id, server) else {
+        let Some((call_id, mut call)) = self.calls.take(id, server) else {
             let name = self.name(server);
             return tracing::debug!(
                 server = name,
@@ -117,6 +120,9 @@ impl Session {
         };
         let facts = CallFacts { server, cacheable: call.cacheable };
         let needs_input = frame.string(&["result", "resultType"]).as_deref() == Some(modern::INPUT_REQUIRED);
+        if let Some(tool) = &mut call.tool {
+            tool.end(outcome_of(frame, needs_input), frame.text().len());
+        }
         // The answers are this server's, and no other is tried with them.
         if let Some(uri) = call.purpose.sought().filter(|_| needs_input) {
             self.routes.learn_resource(&uri, server);
@@ -129,6 +135,7 @@ impl Session {
         match call.purpose {
             Purpose::Relay(to) | Purpose::Listen(to) => self.answer_as_it_came(&to, facts, frame),
             Purpose::FilterTools(to) => self.answer_filtered(&to, facts, frame),
+            Purpose::Discover(to) => self.answer_vetted(&to, facts, frame),
             Purpose::LearnTask(to) => {
                 if let Some(task) = task_of(frame) {
                     self.routes.learn_task(&task, server);
@@ -165,21 +172,41 @@ impl Session {
         self.answer(to, frame.edited(&edits));
     }
 
-    /// A list of tools without those that the policy can't allow.
+    /// An introduction without instructions that are withheld.
+    fn answer_vetted(&mut self, to: &ReplyTo, facts: CallFacts, frame: &Frame) {
+        let Some(result) = frame.at(&["result"]) else { return self.answer_as_it_came(to, facts, frame) };
+        match self.vet_introduction(facts.server, result.raw(frame.text())) {
+            Cow::Borrowed(_) => self.answer_as_it_came(to, facts, frame),
+            Cow::Owned(vetted) => {
+                let text = frame.edited(&[(result.span.clone(), vetted)]);
+                if let Ok(frame) = Frame::read(text.as_bytes(), Sender::Downstream) {
+                    self.answer_as_it_came(to, facts, &frame);
+                }
+            }
+        }
+    }
+
+    /// A list of tools without those that are withheld, and those that the policy can't allow.
     fn answer_filtered(&mut self, to: &ReplyTo, facts: CallFacts, frame: &Frame) {
         let mut filtered = None;
         if let Some(result) = frame.at(&["result"])
             && let Some(list) = List::read(result.raw(frame.text()), TOOLS)
         {
+            self.vet_page(facts.server, &list);
             self.learn_mirrored(facts.server, result.raw(frame.text()));
             let entries = list.entries();
-            let shown = entries.iter().filter(|entry| self.could_show(0, &entry.key)).count();
+            let is_shown = |own: &str| self.could_show(0, own) && self.vetting.withheld(0, own).is_none();
+            let shown = entries.iter().filter(|entry| is_shown(&entry.key)).count();
             self.warn_of_none(0, entries.len(), shown);
             if shown < entries.len() {
-                let kept = list.filtered(|name| self.could_show(0, name));
+                let kept = list.filtered(is_shown);
                 let text = frame.edited(&[(result.span.clone(), kept)]);
                 filtered = Frame::read(text.as_bytes(), Sender::Downstream).ok();
             }
+        } else if frame.at(&["result"]).is_some() {
+            // What can't be read can't be filtered either, and a host might read something in it.
+            let message = format!("the server `{}` sent a list that can't be read", self.name(facts.server));
+            return self.refuse(to, code::INTERNAL_ERROR, &message);
         }
         self.answer_as_it_came(to, facts, filtered.as_ref().unwrap_or(frame));
     }
@@ -242,6 +269,7 @@ impl Session {
 
     fn pass_list_changed(&mut self, server: ServerId, frame: Frame, capability: &str) {
         self.listings.outdate(server, capability);
+        self.vetting.outdate(server, capability);
         match self.era() {
             Era::Legacy => self.to_host(frame.into_text(), None),
             Era::Modern => self.announce_list(capability),
@@ -310,7 +338,11 @@ impl Session {
     /// Ends a call that its server won't answer.
     pub(super) fn fail_call(&mut self, id: CallId, call: Call, message: &str) {
         match call.purpose {
-            Purpose::Relay(to) | Purpose::FilterTools(to) | Purpose::Listen(to) | Purpose::LearnTask(to) => {
+            Purpose::Relay(to)
+            | Purpose::FilterTools(to)
+            | Purpose::Discover(to)
+            | Purpose::Listen(to)
+            | Purpose::LearnTask(to) => {
                 self.refuse(&to, code::INTERNAL_ERROR, message);
             }
             Purpose::TryResource { to, frame, untried } if !untried.is_empty() => {
@@ -334,6 +366,16 @@ impl Session {
 
 fn names_protocol(bytes: &[u8]) -> bool {
     String::from_utf8_lossy(bytes).contains("\"jsonrpc\"")
+}
+
+/// How a call ended, by its answer.
+fn outcome_of(frame: &Frame, needs_input: bool) -> Outcome {
+    match frame.raw(&["result", "isError"]) {
+        _ if needs_input => Outcome::InputRequired,
+        Some("true") => Outcome::ToolError,
+        _ if frame.at(&["error"]).is_some() => Outcome::Error,
+        _ => Outcome::Result,
+    }
 }
 
 /// The task that a call has become, in the form of either era.

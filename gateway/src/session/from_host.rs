@@ -10,7 +10,8 @@ use super::answers::{BatchId, HostKey, ReplyTo};
 use super::asks::Answered;
 use super::calls::Purpose;
 use super::catalogue::LISTS;
-use super::{MAX_GATHERS, Session, envelope, guard};
+use super::{MAX_GATHERS, Session, Setup, envelope, guard};
+use crate::audit::Event;
 use crate::connection::ServerId;
 use crate::host::{PostId, Said, Told};
 
@@ -162,6 +163,7 @@ impl Session {
         self.calls.has_host_id(key)
             || self.gathers.has_host_id(key)
             || self.inputs.has_host_id(key)
+            || self.vetting.has_host_id(key)
             || self.subscriptions.has_host_id(key)
     }
 
@@ -178,9 +180,12 @@ impl Session {
                 }
             }
             modern::LISTEN if is_bridged => self.listen(frame, to),
+            // Where tools are pinned, a list counts as a whole.
+            legacy::TOOLS_LIST if self.setup.pins.is_on() => self.route_request(frame, method, to),
             _ if !self.is_federated() => {
                 let purpose = match method {
                     legacy::TOOLS_LIST => Purpose::FilterTools(to),
+                    modern::DISCOVER => Purpose::Discover(to),
                     modern::LISTEN => Purpose::Listen(to),
                     _ => Purpose::Relay(to),
                 };
@@ -330,7 +335,10 @@ impl Session {
                 self.pass(call.server, frame.edited(&[(request.span.clone(), call_id.to_string())]));
                 call.purpose.reply_to().cloned()
             }
-            None => self.gathers.cancel(&key).or_else(|| self.cancel_input(&key)),
+            None => {
+                let gathered = self.gathers.cancel(&key);
+                gathered.or_else(|| self.vetting.cancel(&key)).or_else(|| self.cancel_input(&key))
+            }
         };
         if let Some(to) = withdrawn
             && let Some(text) = self.answers.withdraw(&to)
@@ -345,6 +353,7 @@ impl Session {
         self.mirrored.remove(&post);
         self.end_listens(|to| to.post == Some(post));
         self.gathers.cancel_post(post);
+        self.vetting.cancel_post(post);
         for (id, call) in self.calls.take_post(post) {
             let params = format!(r#"{{"requestId":{id}}}"#);
             self.pass(call.server, reply::notification(legacy::CANCELLED, Some(&params)));
@@ -360,6 +369,7 @@ impl Session {
 
     fn refuse_frame(&mut self, refused: &Refused, batch: Option<BatchId>, post: Option<PostId>) {
         tracing::warn!("a frame of the host's was refused: {}", refused.message);
+        self.record_refusal(refused.code, &refused.message);
         if let Some(error) = refused.reply() {
             self.answers.owe(batch);
             self.answer(&ReplyTo { id: refused.id.clone(), ..ReplyTo::nobody(batch, post) }, error);
@@ -368,7 +378,13 @@ impl Session {
 
     /// Answers a request with an error.
     pub(super) fn refuse(&mut self, to: &ReplyTo, code: i32, message: &str) {
+        self.record_refusal(code, message);
         self.answer(to, reply::error(to.id.as_ref(), code, message));
+    }
+
+    fn record_refusal(&self, code: i32, message: &str) {
+        let Setup { audit, caller, .. } = &self.setup;
+        audit.note(&Event::Refused { session: &caller.session, code, reason: message });
     }
 
     /// Answers a request.

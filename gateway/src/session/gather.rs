@@ -12,7 +12,7 @@ use super::Session;
 use super::answers::{HostKey, ReplyTo};
 use super::caching::Caching;
 use super::calls::{GatherId, Purpose};
-use super::catalogue::{ListKind, RESOURCES, TASKS, TEMPLATES};
+use super::catalogue::{ListKind, RESOURCES, TASKS, TEMPLATES, TOOLS};
 use super::downstream::Hearing;
 use super::paging::{Page, Place};
 use crate::connection::ServerId;
@@ -20,6 +20,8 @@ use crate::host::PostId;
 
 /// How long the slowest server is waited for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the only one is.
+const PATIENCE_ALONE: Duration = Duration::from_secs(30);
 
 /// All requests that several servers answer together.
 #[derive(Debug, Default)]
@@ -75,9 +77,9 @@ impl Gathers {
         self.open.retain(|_, gather| gather.to.post != Some(post));
     }
 
-    fn open(&mut self, to: ReplyTo, what: What, waiting: BTreeSet<ServerId>) -> GatherId {
+    fn open(&mut self, to: ReplyTo, what: What, waiting: BTreeSet<ServerId>, patience: Duration) -> GatherId {
         self.last += 1;
-        self.open.insert(self.last, Gather { to, what, waiting, deadline: Instant::now() + PATIENCE });
+        self.open.insert(self.last, Gather { to, what, waiting, deadline: Instant::now() + patience });
         self.last
     }
 }
@@ -114,7 +116,8 @@ impl Session {
                 waiting.insert(*server);
             }
         }
-        let id = self.gathers.open(to, What::List { kind, servers, from }, waiting);
+        let patience = if self.is_federated() { PATIENCE } else { PATIENCE_ALONE };
+        let id = self.gathers.open(to, What::List { kind, servers, from }, waiting, patience);
         self.try_end_gather(id);
     }
 
@@ -127,6 +130,7 @@ impl Session {
             to,
             What::Setting { taken: false, error: None },
             servers.iter().copied().collect(),
+            PATIENCE,
         );
         for server in servers {
             let call = self.calls.next_id();
@@ -197,11 +201,7 @@ impl Session {
             .collect();
         for gather in late.into_iter().filter_map(|id| self.gathers.open.remove(&id)).collect::<Vec<_>>() {
             for server in &gather.waiting {
-                tracing::warn!(
-                    server = self.name(*server),
-                    "didn't answer in {} s; it isn't waited for",
-                    PATIENCE.as_secs()
-                );
+                tracing::warn!(server = self.name(*server), "didn't answer in time; it isn't waited for");
                 if let Some(downstream) = self.downstreams.get_mut(*server) {
                     downstream.hearing = Hearing::Silent;
                 }
@@ -243,6 +243,10 @@ impl Session {
                 from.as_ref().filter(|from| from.server == server).map_or(0, |from| from.next(entries));
             for (index, shown) in entries.iter().enumerate().skip(start) {
                 let (key, entry) = shown;
+                let own = || self.routes.own_name(key).map(|(_, own)| own);
+                if kind == TOOLS && own().is_some_and(|own| self.vetting.withheld(server, own).is_some()) {
+                    continue;
+                }
                 if !page.add(entry) {
                     more = true;
                     break 'page;

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::Session;
 use super::answers::ReplyTo;
-use super::calls::{Bridge, CallId, Token};
+use super::calls::{Bridge, CallId, Token, ToolCall};
 use crate::connection::ServerId;
 
 /// How long a host has to come back with its answers.
@@ -185,7 +185,7 @@ impl Session {
     }
 
     /// A host comes back with what it was asked for. It has been judged as every other request.
-    pub(super) fn resume(&mut self, server: ServerId, frame: &Frame, to: ReplyTo) {
+    pub(super) fn resume(&mut self, server: ServerId, frame: &Frame, to: ReplyTo, tool: Option<ToolCall>) {
         let state = frame.string(&["params", "requestState"]).unwrap_or_default().into_owned();
         let known = self.held.secrets.get(&state).copied();
         let fits = known.is_some_and(|call| {
@@ -213,7 +213,7 @@ impl Session {
         let (more, answer) = (!held.queue.is_empty(), held.answer.take());
         let token = Token::read(frame, &["params", "_meta", "progressToken"]);
         let token = token.and(frame.raw(&["params", "_meta", "progressToken"])).map(str::to_owned);
-        self.calls.resume(call, to, token);
+        self.calls.resume(call, to, tool, token);
         for answer in replies {
             self.reply(server, answer);
         }

@@ -135,9 +135,13 @@ impl Session {
                 known.eras.note(era.other(), false);
             }
         }
+        let introduction = self.vet_introduction(server, introduction);
         let Some(downstream) = self.downstreams.get_mut(server) else { return };
-        downstream.introduce(era, introduction);
+        downstream.introduce(era, &introduction);
         tracing::info!(server = downstream.name, ?era, "ready");
+        if self.setup.pins.is_on() && !self.offers(server, "tools") {
+            self.vet_list(server, Some(&[]));
+        }
         if era == Era::Legacy
             && let Some(initialized) = self.opening.initialized()
         {

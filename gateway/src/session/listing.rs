@@ -14,6 +14,7 @@ use super::calls::Purpose;
 use super::catalogue::{Entry, LISTS, List, ListKind, PROMPTS, TOOLS};
 use super::gather::PATIENCE;
 use crate::connection::ServerId;
+use crate::pins::Definition;
 
 /// A list is followed over this many pages.
 const MAX_PAGES: usize = 1000;
@@ -57,6 +58,10 @@ struct Pages {
     outdated: bool,
     /// Whether it is fetched because the one before was outdated. Some servers say so at each fetch: once is enough.
     again: bool,
+    /// Of a list of tools, what they are: what isn't to be shown, too.
+    tools: Vec<Definition>,
+    /// Whether a page didn't come.
+    is_broken: bool,
 }
 
 impl Pages {
@@ -69,6 +74,8 @@ impl Pages {
             caching: Caching::ANY,
             outdated: false,
             again: false,
+            tools: Vec::new(),
+            is_broken: false,
         }
     }
 }
@@ -159,6 +166,7 @@ impl Session {
                 && let Some(pages) = &mut listing.fetching
             {
                 pages.entries.clone_from(&listing.whole);
+                pages.is_broken = true;
             }
             return self.end_fetch(server, kind);
         };
@@ -168,13 +176,21 @@ impl Session {
         let caching = frame.and_then(|frame| frame.raw(&["result"])).map_or(Caching::NONE, Caching::read);
         let listed = list.entries();
         let shown: Vec<Shown> = listed.iter().filter_map(|entry| self.show(server, kind, entry)).collect();
+        let mut tools = Vec::new();
         if kind == TOOLS {
             self.warn_of_none(server, listed.len(), shown.len());
+            let wanted = self.setup.pins.wanted();
+            tools.extend(listed.iter().map(|entry| Definition::read(&entry.key, entry.raw(), wanted)));
         }
         let Some(pages) = self.listings.fetching(server, kind) else { return };
         pages.count += 1;
-        pages.bytes += shown.iter().map(|(key, entry)| key.len() + entry.len()).sum::<usize>();
+        // Of tools, what isn't shown is kept as well.
+        pages.bytes += match tools.is_empty() {
+            true => shown.iter().map(|(key, entry)| key.len() + entry.len()).sum::<usize>(),
+            false => tools.iter().map(|tool| tool.bytes).sum(),
+        };
         pages.entries.extend(shown);
+        pages.tools.extend(tools);
         pages.caching = pages.caching.and(caching);
         let (count, full) = (pages.count, pages.count >= MAX_PAGES || pages.bytes >= MAX_BYTES);
         match list.next_cursor() {
@@ -205,7 +221,14 @@ impl Session {
             }
             return;
         }
-        if self.has_listed(server, kind) {
+        if kind == TOOLS {
+            self.vet_list(server, Some(pages.tools.as_slice()).filter(|_| !pages.is_broken));
+        }
+        let was_awaited = self.has_listed(server, kind);
+        if kind == TOOLS {
+            self.end_waiting_for(server);
+        }
+        if was_awaited {
             return;
         }
         let Some(listing) = self.listings.lists.get(&(server, kind.method)) else { return };
@@ -233,7 +256,11 @@ impl Session {
     pub(super) fn could_show(&self, server: ServerId, own: &str) -> bool {
         let known = self.setup.servers.get(server).filter(|_| !self.is_legacy(server));
         let faulty = known.is_some_and(|known| known.transport.is_http() && known.mirrored.is_faulty(own));
-        !faulty && self.setup.policy.could_allow(&self.routes.public_name(server, own))
+        !faulty
+            && self
+                .setup
+                .policy
+                .could_allow(&self.routes.public_name(server, own), &self.setup.caller.facts())
     }
 
     /// Takes note of what a server's tools want mirrored in headers.

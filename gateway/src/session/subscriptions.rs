@@ -290,6 +290,7 @@ impl Session {
             _ => {
                 if let Some((list, ..)) = LISTS.iter().find(|(.., notification)| *notification == method) {
                     self.listings.outdate(server, list);
+                    self.vetting.outdate(server, list);
                     self.announce_list(list);
                 }
             }

@@ -34,6 +34,10 @@ impl Stage {
             slot: 7,
             awaited: Awaited::default(),
             health: Health::of(std::iter::once("s")),
+            caller: crate::caller::Caller::unknown(),
+            audit: crate::audit::Audit::default(),
+            ledger: crate::ledger::Ledger::default(),
+            pins: crate::pins::Pins::default(),
         };
         let (told, host) = outbox(HOST_QUEUE);
         let (queue, server) = outbox(HOST_QUEUE);

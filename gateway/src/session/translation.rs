@@ -19,11 +19,16 @@ impl Session {
         &mut self,
         server: ServerId,
         frame: &Frame,
-        mut edits: Vec<(Span, String)>,
+        edits: Vec<(Span, String)>,
         purpose: Purpose,
     ) {
+        self.send_on(Call::own(server, purpose), frame, edits);
+    }
+
+    /// As [`Self::relay`], for what is known of the call already.
+    pub(super) fn send_on(&mut self, mut call: Call, frame: &Frame, mut edits: Vec<(Span, String)>) {
         let argala_wire::Kind::Request { method, .. } = frame.kind() else { return };
-        let mut call = Call::own(server, purpose);
+        let server = call.server;
         call.limit = self.setup.servers.get(server).and_then(|known| known.timeout);
         // What is left of `_meta` for a server that would take offence at the rest.
         let mut own_meta = None;
@@ -34,7 +39,7 @@ impl Session {
                 if frame.at(&["params", "requestState"]).is_some()
                     && let Some(to) = call.purpose.reply_to()
                 {
-                    return self.resume(server, frame, to.clone());
+                    return self.resume(server, frame, to.clone(), call.tool);
                 }
                 if modern::may_need_input(method) {
                     let client = Client::of_request(frame);
@@ -87,6 +92,9 @@ impl Session {
         let outgoing = Outgoing { text: frame.edited(&edits), headers: self.mirrored_headers(server, frame) };
         match self.to_downstream(server, outgoing) {
             Ok(()) => {
+                if let Some(tool) = &mut call.tool {
+                    tool.leave();
+                }
                 self.standing.note(server, frame);
                 self.calls.insert(id, call);
             }

@@ -1,7 +1,10 @@
 //! `[tools.X]`: a tool that is allowed by being named, and what its arguments must be.
 
+use super::audit::{self, KeptArguments};
 use crate::constraint::{self, Constraint};
-use crate::decision::Verdict;
+use crate::decision::{Finding, Verdict};
+use crate::facts::Facts;
+use crate::inspect::shown;
 use crate::policy::keys::{Key, Takes};
 use crate::policy::load::{Fields, Loader};
 use crate::policy::method::MethodGlob;
@@ -25,6 +28,12 @@ pub(in crate::policy) const KEYS: &[Key] = &[
         takes: Takes::OneOf(&["allow", "deny"]),
         about: "What becomes of an argument that `args` doesn't list. Default: deny where there is `args`, else allow.",
     },
+    audit::OF_TOOL,
+    Key {
+        name: "principals",
+        takes: Takes::Texts,
+        about: "Who may call it: `user:NAME`, `token:NAME`, `cert:NAME` or `group:NAME`. Default: everyone.",
+    },
     Key {
         name: "allowed_methods",
         takes: Takes::Texts,
@@ -44,9 +53,28 @@ pub(crate) struct ToolRule {
     pub(crate) rule: String,
     pub(crate) method: MethodGlob,
     pub(crate) verdict: Verdict,
+    /// Who may call it; None means everyone.
+    principals: Option<Vec<String>>,
     pub(crate) arguments: Vec<ArgumentRule>,
     /// Whether an argument that isn't listed is taken.
     pub(crate) extra_arguments: bool,
+    /// How much of the arguments an audit log may keep, where it says so.
+    pub(crate) audit_arguments: Option<KeptArguments>,
+}
+
+impl ToolRule {
+    /// Whether whoever calls may call it at all; the denial where he may not.
+    pub(super) fn admit(&self, facts: &Facts<'_>) -> Result<(), Box<Finding>> {
+        if self.principals.as_ref().is_none_or(|principals| facts.is_any_of(principals)) {
+            return Ok(());
+        }
+        let who = match facts.principal {
+            Some(name) => format!("{} may not call it", shown(name)),
+            None => "not everyone may call it, and nobody knows who calls".to_owned(),
+        };
+        let reason = format!("{who}; don't try again: only whoever runs Argala can say who may");
+        Err(Box::new(Finding::new(format!("{}.principals", self.rule), None, reason)))
+    }
 }
 
 /// One `args.NAME` of a tool.
@@ -72,6 +100,7 @@ pub(super) fn load(entry: &Entry, mut fields: Fields<'_>, loader: &mut Loader) -
     let place = fields.place_of("decision");
     let verdict =
         fields.take("decision").map_or(Some(Verdict::Allow), |node| loader.choice(node, &place, &verdicts));
+    let principals = load_principals(&mut fields, loader);
     let place = fields.place_of("extra_args");
     let extras = [("allow", true), ("deny", false)];
     let extra =
@@ -81,6 +110,7 @@ pub(super) fn load(entry: &Entry, mut fields: Fields<'_>, loader: &mut Loader) -
     let arguments = listed.and_then(|node| loader.table(node, &place));
     let mut arguments = arguments.map(|table| load_arguments(table, loader)).unwrap_or_default();
     arguments.sort_by(|left, right| left.rule.cmp(&right.rule));
+    let audit_arguments = audit::load(&mut fields, loader);
     // Known here so that a misspelt group is told apart from a misspelt tool.
     for key in ["allowed_methods", "denied_patterns"] {
         fields.take(key);
@@ -89,7 +119,42 @@ pub(super) fn load(entry: &Entry, mut fields: Fields<'_>, loader: &mut Loader) -
     fields.finish(loader);
     // A tool that has no list of arguments takes any; one with an empty list takes none.
     let extra_arguments = extra?.unwrap_or(listed.is_none());
-    Some(ToolRule { rule, method: method?, verdict: verdict?, arguments, extra_arguments })
+    Some(ToolRule {
+        rule,
+        method: method?,
+        verdict: verdict?,
+        principals,
+        arguments,
+        extra_arguments,
+        audit_arguments,
+    })
+}
+
+/// What principals are called by, and groups of them.
+const KINDS: [&str; 4] = ["user", "token", "cert", "group"];
+
+/// Who may call a tool, sorted: a set.
+fn load_principals(fields: &mut Fields<'_>, loader: &mut Loader) -> Option<Vec<String>> {
+    let place = fields.place_of("principals");
+    if fields.has("principals")
+        && let Some(span) = fields.lists_nothing("principals")
+    {
+        let help =
+            "leave `principals` out to mean everyone; to deny the tool, decision = \"deny\"".to_owned();
+        loader.report(&place, span, "an empty `principals` lets nobody call", Some(help));
+    }
+    let listed = fields.strings("principals", loader)?;
+    for (name, node) in &listed {
+        let known =
+            name.split_once(':').is_some_and(|(kind, rest)| KINDS.contains(&kind) && !rest.is_empty());
+        if !known {
+            let help = "write user:NAME, token:NAME, cert:NAME or group:NAME".to_owned();
+            loader.report(&place, node.span.clone(), format!("{name:?} can be nobody"), Some(help));
+        }
+    }
+    let mut names: Vec<String> = listed.into_iter().map(|(name, _)| name).collect();
+    names.sort();
+    Some(names)
 }
 
 fn load_arguments(mut table: Fields<'_>, loader: &mut Loader) -> Vec<ArgumentRule> {

@@ -36,7 +36,7 @@ const MAX_REDIRECTS: usize = 5;
 
 /// Why a request has no response.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(crate) enum Trouble {
     /// Nothing of it has been sent.
     Unsent(String),
     /// It may have been handled.
@@ -44,7 +44,7 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
-    pub(super) fn into_reason(self) -> String {
+    pub(crate) fn into_reason(self) -> String {
         let (Self::Unsent(reason) | Self::Lost(reason)) = self;
         reason
     }
@@ -52,18 +52,18 @@ impl Trouble {
 
 /// A request that is to be sent.
 #[derive(Debug)]
-pub(super) struct Asked<'a> {
-    pub(super) method: Method,
-    pub(super) url: &'a Url,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+pub(crate) struct Asked<'a> {
+    pub(crate) method: Method,
+    pub(crate) url: &'a Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
     /// Dropped when all of it has been written, or never will be.
-    pub(super) sent: Option<oneshot::Sender<()>>,
+    pub(crate) sent: Option<oneshot::Sender<()>>,
 }
 
 /// Sends requests to one server.
 #[derive(Debug)]
-pub(super) struct Client {
+pub(crate) struct Client {
     inner: legacy::Client<Connector, Sending>,
     headers: HeaderMap,
 }
@@ -73,7 +73,7 @@ impl Client {
     ///
     /// # Errors
     /// A sentence, where the certificates to trust can't be read.
-    pub(super) fn new(remote: &Remote) -> Result<Self, String> {
+    pub(crate) fn new(remote: &Remote) -> Result<Self, String> {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -105,7 +105,7 @@ impl Client {
 
     /// Sends a request and waits for the head of the response. Redirects are followed within the server's origin, by the same
     /// method: a POST that became a GET would be another request, and elsewhere the credentials aren't meant for.
-    pub(super) async fn send(&self, mut asked: Asked<'_>) -> Result<Response<Incoming>, Trouble> {
+    pub(crate) async fn send(&self, mut asked: Asked<'_>) -> Result<Response<Incoming>, Trouble> {
         let mut url = asked.url.clone();
         let mut tried_again = false;
         let mut redirects = 0;
@@ -308,6 +308,6 @@ impl Service<Uri> for Connector {
 }
 
 /// A header's value, as it is sent.
-pub(super) fn value(text: &str) -> Option<HeaderValue> {
+pub(crate) fn value(text: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(&headers::encode(text)).ok()
 }
