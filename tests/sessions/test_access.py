@@ -399,6 +399,19 @@ def test_hosts_that_say_the_same_of_themselves_share_servers_only_as_the_same_pr
     assert len(recorder.pids()) == 2
 
 
+@pytest.mark.parametrize("servers", [1, 2])
+def test_what_one_principal_is_shown_no_cache_may_show_another(
+    serve: Gateway, new_token: Callable[..., tuple[str, str]], servers: int
+) -> None:
+    token, config = new_token("ci")
+    behind = [serve.recorder(f"server{number}", script="modern.py") for number in range(servers)]
+    downstream = behind[0] if servers == 1 else {server.name: server for server in behind}
+    face = serve.http(downstream, flags=["--config", configured(serve.folder, config)])
+    message = modern("tools/list")
+    tools = face.post(message, {**mirrored(message), **bearer(token)}).frame.result
+    assert (tools["ttlMs"], tools["cacheScope"]) == (5000, "private")
+
+
 def test_a_question_to_one_principal_is_not_answered_by_another(guarded: Open, issuer: Issuer) -> None:
     face = guarded(issuer.settings())
     question = {"jsonrpc": "2.0", "id": "q", "method": "elicitation/create", "params": {"message": "?"}}

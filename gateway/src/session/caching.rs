@@ -18,6 +18,9 @@ impl Caching {
     /// What everybody may keep for ever: what is merged of nothing.
     pub(super) const ANY: Self = Self { ttl: u64::MAX, public: true };
 
+    /// What each may keep for himself for ever.
+    pub(super) const OWN: Self = Self { public: false, ..Self::ANY };
+
     /// What a result says of itself.
     pub(super) fn read(result: &str) -> Self {
         let read = || {
@@ -70,6 +73,7 @@ mod tests {
         assert_eq!(Caching::ANY.and(long), long);
         assert_eq!(long.and(short), short);
         assert_eq!(long.and(Caching::read("{}")), Caching::NONE);
+        assert_eq!(Caching::OWN.and(long), Caching { public: false, ..long });
         for broken in [r#"{"ttlMs":-1,"cacheScope":"public"}"#, r#"{"ttlMs":"5","cacheScope":"public"}"#, "7"]
         {
             assert_eq!(Caching::read(broken), Caching::NONE, "{broken}");

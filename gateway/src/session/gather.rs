@@ -228,8 +228,10 @@ impl Session {
         let mut merged = "{".to_owned();
         if self.era() == Era::Modern {
             let all = servers.iter().map(|server| self.listings.caching(*server, kind));
+            // The policy may show others other tools.
+            let first = if self.setup.caller.principal.is_some() { Caching::OWN } else { Caching::ANY };
             merged.push_str(&format!(r#""resultType":"{}","#, modern::COMPLETE));
-            for (name, value) in all.fold(Caching::ANY, Caching::and).members() {
+            for (name, value) in all.fold(first, Caching::and).members() {
                 merged.push_str(&format!(r#""{name}":{value},"#));
             }
         }

@@ -191,6 +191,11 @@ impl Session {
         {
             edits.push((code.span.clone(), code::INVALID_PARAMS.to_string()));
         }
+        // What one principal is shown another one may not be.
+        if call.cacheable && self.setup.caller.principal.is_some() {
+            let scope = frame.at(&["result", "cacheScope"]);
+            edits.extend(scope.map(|scope| (scope.span.clone(), "\"private\"".to_owned())));
+        }
         if translated && frame.at(&["result"]).is_some() {
             let [ttl, scope] = Caching::NONE.members();
             let mut members = vec![("resultType", format!("\"{}\"", modern::COMPLETE))];
