@@ -135,9 +135,7 @@ def test_a_log_that_can_not_be_begun_stops_the_start(serve: Gateway) -> None:
     assert "a.jsonl can't be written" in done.stderr
 
 
-def test_kill_leaves_a_log_that_verifies_and_goes_on(
-    serve: Gateway, log: Path, run: CommandLine
-) -> None:
+def test_kill_leaves_a_log_that_verifies_and_goes_on(serve: Gateway, log: Path, run: CommandLine) -> None:
     sent = 0
     for number in range(5):
         recorder = serve.recorder(f"recorder{number}")

@@ -192,7 +192,7 @@ impl Session {
             edits.push((code.span.clone(), code::INVALID_PARAMS.to_string()));
         }
         // What one principal is shown another one may not be.
-        if call.cacheable && self.setup.caller.principal.is_some() {
+        if self.setup.caller.principal.is_some() {
             let scope = frame.at(&["result", "cacheScope"]);
             edits.extend(scope.map(|scope| (scope.span.clone(), "\"private\"".to_owned())));
         }
