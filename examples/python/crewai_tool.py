@@ -28,9 +28,7 @@ args.query = { type = "sql", dialect = "sqlite", allow = ["select"], required = 
 """
 
 database = sqlite3.connect(":memory:", check_same_thread=False)
-database.executescript(
-    "CREATE TABLE users (name TEXT); INSERT INTO users VALUES ('Ada'), ('Grace');"
-)
+database.executescript("CREATE TABLE users (name TEXT); INSERT INTO users VALUES ('Ada'), ('Grace');")
 
 
 class ExecuteSqlQuery(BaseTool):
@@ -83,11 +81,7 @@ clerk = Agent(
     llm=model,
     tools=tools,
 )
-task = Task(
-    description="Who is there? Then clean up.", expected_output="names", agent=clerk
-)
+task = Task(description="Who is there? Then clean up.", expected_output="names", agent=clerk)
 print("the crew says:", Crew(agents=[clerk], tasks=[task]).kickoff())
 
-print(
-    "still in the table:", database.execute("SELECT count(*) FROM users").fetchone()[0]
-)
+print("still in the table:", database.execute("SELECT count(*) FROM users").fetchone()[0])

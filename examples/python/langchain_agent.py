@@ -24,9 +24,7 @@ args.query = { type = "sql", dialect = "sqlite", allow = ["select"], required = 
 """
 
 database = sqlite3.connect(":memory:", check_same_thread=False)
-database.executescript(
-    "CREATE TABLE users (name TEXT); INSERT INTO users VALUES ('Ada'), ('Grace');"
-)
+database.executescript("CREATE TABLE users (name TEXT); INSERT INTO users VALUES ('Ada'), ('Grace');")
 
 
 @tool
@@ -49,9 +47,7 @@ class ScriptedModel(GenericFakeChatModel):
 def query(number: int, text: str) -> AIMessage:
     return AIMessage(
         "",
-        tool_calls=[
-            {"id": str(number), "name": "execute_sql_query", "args": {"query": text}}
-        ],
+        tool_calls=[{"id": str(number), "name": "execute_sql_query", "args": {"query": text}}],
     )
 
 
@@ -60,9 +56,7 @@ model = ScriptedModel(
         [
             query(1, "SELECT name FROM users"),
             query(2, "DROP TABLE users"),
-            AIMessage(
-                "There are Ada and Grace. The table stays, as I may not drop it."
-            ),
+            AIMessage("There are Ada and Grace. The table stays, as I may not drop it."),
         ]
     )
 )
@@ -71,9 +65,7 @@ model = ScriptedModel(
 tools = protect_tools([execute_sql_query], POLICY, on_deny="return")
 
 agent = create_agent(model, tools)
-for message in agent.invoke(
-    {"messages": [{"role": "user", "content": "Who is there? Then clean up."}]}
-)["messages"]:
+for message in agent.invoke({"messages": [{"role": "user", "content": "Who is there? Then clean up."}]})["messages"]:
     if isinstance(message, AIMessage) and message.tool_calls:
         print("the model calls:", message.tool_calls[0]["args"]["query"])
     elif isinstance(message, ToolMessage):
@@ -81,6 +73,4 @@ for message in agent.invoke(
     else:
         print(f"{message.type}:", message.content)
 
-print(
-    "still in the table:", database.execute("SELECT count(*) FROM users").fetchone()[0]
-)
+print("still in the table:", database.execute("SELECT count(*) FROM users").fetchone()[0])

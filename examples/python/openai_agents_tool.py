@@ -80,9 +80,7 @@ class ScriptedModel(Model):
                 name="query",
                 arguments=json.dumps({"sql": sql}),
             )
-        text = ResponseOutputText(
-            type="output_text", text="That is all.", annotations=[]
-        )
+        text = ResponseOutputText(type="output_text", text="That is all.", annotations=[])
         return ResponseOutputMessage(
             type="message",
             id="message",
@@ -95,9 +93,7 @@ class ScriptedModel(Model):
 async def main() -> None:
     set_tracing_disabled(True)
     database = sqlite3.connect(":memory:")
-    database.executescript(
-        "CREATE TABLE users (id INTEGER, name TEXT); INSERT INTO users VALUES (1, 'Ada'), (2, 'Bo')"
-    )
+    database.executescript("CREATE TABLE users (id INTEGER, name TEXT); INSERT INTO users VALUES (1, 'Ada'), (2, 'Bo')")
 
     # The one line. With `on_deny="return"` the model reads why a call was refused, and can do something else.
     tools = protect_tools([query_tool(database)], POLICY, on_deny="return")
@@ -105,9 +101,7 @@ async def main() -> None:
     agent = Agent(name="analyst", model=ScriptedModel(SCRIPT), tools=[*tools])
     result = await Runner.run(agent, "Who uses this?")
     for item in result.new_items:
-        if item.type == "tool_call_item" and isinstance(
-            item.raw_item, ResponseFunctionToolCall
-        ):
+        if item.type == "tool_call_item" and isinstance(item.raw_item, ResponseFunctionToolCall):
             print("model:", item.raw_item.arguments)
         elif item.type == "tool_call_output_item":
             print("tool: ", item.output)
