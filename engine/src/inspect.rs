@@ -39,7 +39,7 @@ use trace::{Attempt, Trace};
 #[derive(Debug)]
 pub struct Inspector<'p> {
     policy: &'p Policy,
-    method: String,
+    method: &'p str,
     rules: MethodRules<'p>,
     /// Of each rule in `rules.arguments`: whether its argument is there.
     present: Vec<bool>,
@@ -78,7 +78,7 @@ impl Policy {
     ///
     /// # Errors
     /// The denial, where no call of the method can be allowed.
-    pub fn inspect(&self, method: &str) -> Result<Inspector<'_>, Box<Decision>> {
+    pub fn inspect<'p>(&'p self, method: &'p str) -> Result<Inspector<'p>, Box<Decision>> {
         let gate = if is_method_name(method) {
             self.rules.for_method(method)
         } else {
@@ -90,7 +90,7 @@ impl Policy {
         match gate {
             Ok(rules) => Ok(Inspector {
                 policy: self,
-                method: method.to_owned(),
+                method,
                 present: vec![false; rules.arguments.len()],
                 scans: !self.scanner.is_empty() && rules.denies.contains(&true),
                 rules,
@@ -299,7 +299,7 @@ impl<'p> Inspector<'p> {
     ///
     /// # Errors
     /// The decision, where it is anything but to allow the call.
-    pub fn allows(mut self) -> Result<(), Box<Decision>> {
+    pub fn allows(&mut self) -> Result<(), Box<Decision>> {
         let findings = self.speaks_against();
         if findings.is_empty() && self.rules.verdict == Verdict::Allow {
             return Ok(());
@@ -313,7 +313,7 @@ impl<'p> Inspector<'p> {
     }
 
     fn decide_by(&mut self, findings: Vec<Finding>) -> Decision {
-        let method = std::mem::take(&mut self.method);
+        let method = self.method.to_owned();
         let identity = self.policy.identity();
         if findings.is_empty() {
             Decision::grant(self.rules.verdict, self.rules.rule, method, identity)
