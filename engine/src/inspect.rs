@@ -42,7 +42,7 @@ use trace::{Attempt, Trace};
 #[derive(Debug)]
 pub struct Inspector<'p> {
     policy: &'p Policy,
-    method: String,
+    method: &'p str,
     rules: MethodRules<'p>,
     /// Of each rule in `rules.arguments`: whether its argument is there.
     present: Vec<bool>,
@@ -82,7 +82,7 @@ impl Policy {
     ///
     /// # Errors
     /// The denial, where no call of the method can be allowed.
-    pub fn inspect(&self, method: &str) -> Result<Inspector<'_>, Box<Decision>> {
+    pub fn inspect<'p>(&'p self, method: &'p str) -> Result<Inspector<'p>, Box<Decision>> {
         self.inspect_for(method, &Facts::default())
     }
 
@@ -90,7 +90,11 @@ impl Policy {
     ///
     /// # Errors
     /// The denial, where no call of the method can be allowed.
-    pub fn inspect_for(&self, method: &str, facts: &Facts<'_>) -> Result<Inspector<'_>, Box<Decision>> {
+    pub fn inspect_for<'p>(
+        &'p self,
+        method: &'p str,
+        facts: &Facts<'_>,
+    ) -> Result<Inspector<'p>, Box<Decision>> {
         let gate = if is_method_name(method) {
             self.rules.for_method(method, facts)
         } else {
@@ -102,7 +106,7 @@ impl Policy {
         match gate {
             Ok(rules) => Ok(Inspector {
                 policy: self,
-                method: method.to_owned(),
+                method,
                 present: vec![false; rules.arguments.len()],
                 costs: Costs::new(facts.counted),
                 scans: !self.scanner.is_empty() && rules.denies.contains(&true),
@@ -316,7 +320,7 @@ impl<'p> Inspector<'p> {
     ///
     /// # Errors
     /// The decision, where it is anything but to allow the call for nothing.
-    pub fn allows(mut self) -> Result<(), Box<Decision>> {
+    pub fn allows(&mut self) -> Result<(), Box<Decision>> {
         let findings = self.speaks_against();
         if findings.is_empty() && self.rules.verdict == Verdict::Allow && self.rules.budgets.is_empty() {
             return Ok(());
@@ -330,7 +334,7 @@ impl<'p> Inspector<'p> {
     }
 
     fn decide_by(&mut self, findings: Vec<Finding>) -> Decision {
-        let method = std::mem::take(&mut self.method);
+        let method = self.method.to_owned();
         let identity = self.policy.identity();
         if findings.is_empty() {
             let is_allowed = self.rules.verdict == Verdict::Allow;

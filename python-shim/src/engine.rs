@@ -199,8 +199,7 @@ impl ArgalaEngine {
             )));
         };
         let method_name = name_of(method);
-        let judge = || self.policy.judge(&method_name, text);
-        Ok(if text.len() < LARGE { judge() } else { method.py().detach(judge) })
+        Ok(unlocked(method.py(), text.len(), || self.policy.judge(&method_name, text)))
     }
 
     /// Judges what a walk tells; what the walk gave, too, where it came to its end.
@@ -212,16 +211,19 @@ impl ArgalaEngine {
     ) -> PyResult<(argala_engine::Decision, Option<T>)> {
         Ok(match self.hear(method, walk)? {
             Heard::Denied(denial) => (*denial, None),
-            Heard::Whole(inspector, walked) => (unlocked(py, inspector, Inspector::finish), Some(walked)),
+            Heard::Whole(inspector, walked) => {
+                (unlocked(py, inspector.bytes(), || inspector.finish()), Some(walked))
+            }
         })
     }
 
     /// Has a walk tell an inspector of a call.
-    pub(crate) fn hear<T>(
-        &self,
-        method: &str,
+    #[inline]
+    pub(crate) fn hear<'p, T>(
+        &'p self,
+        method: &'p str,
         walk: impl FnOnce(&mut Inspector<'_>) -> Result<T, Interrupted>,
-    ) -> PyResult<Heard<'_, T>> {
+    ) -> PyResult<Heard<'p, T>> {
         let mut inspector = match self.policy.inspect(method) {
             Ok(inspector) => inspector,
             Err(denial) => return Ok(Heard::Denied(denial)),
@@ -244,13 +246,10 @@ pub(crate) enum Heard<'p, T> {
     Whole(Inspector<'p>, T),
 }
 
-/// Has an inspector decide; other threads run meanwhile, where that takes long.
-pub(crate) fn unlocked<'p, D: Send>(
-    py: Python<'_>,
-    inspector: Inspector<'p>,
-    decide: impl FnOnce(Inspector<'p>) -> D + Send,
-) -> D {
-    if inspector.bytes() < LARGE { decide(inspector) } else { py.detach(|| decide(inspector)) }
+/// Has so many bytes judged; other threads run meanwhile, where that takes long.
+#[inline]
+pub(crate) fn unlocked<D: Send>(py: Python<'_>, bytes: usize, judge: impl FnOnce() -> D + Send) -> D {
+    if bytes < LARGE { judge() } else { py.detach(judge) }
 }
 
 /// A method's name. Half of a surrogate pair becomes a character that no name may have, and so a denial.

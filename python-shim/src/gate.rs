@@ -146,13 +146,15 @@ impl Gate {
         match self.engine.get().hear(method, walk)? {
             Heard::Denied(decision) => self.settle(py, *decision, None),
             Heard::Whole(inspector, walked) if self.on_decision.is_some() || logs_allowed(py)? => {
-                let decision = unlocked(py, inspector, Inspector::finish);
+                let decision = unlocked(py, inspector.bytes(), || inspector.finish());
                 self.settle(py, decision, Some(walked))
             }
-            Heard::Whole(inspector, walked) => match unlocked(py, inspector, Inspector::allows) {
-                Ok(()) => Ok(Passage::Judged(walked)),
-                Err(decision) => self.settle(py, *decision, Some(walked)),
-            },
+            Heard::Whole(mut inspector, walked) => {
+                match unlocked(py, inspector.bytes(), || inspector.allows()) {
+                    Ok(()) => Ok(Passage::Judged(walked)),
+                    Err(decision) => self.settle(py, *decision, Some(walked)),
+                }
+            }
         }
     }
 

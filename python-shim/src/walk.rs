@@ -5,7 +5,7 @@
 //! is what may be passed on: whoever still holds the originals can change them, and what was judged stays as it was.
 //!
 //! In reading order: `scalar` reads values with nothing inside, `known` those of the standard library, `numpy` its
-//! scalars, `member` enums; `container` walks dicts, lists, tuples and sets, `instance` dataclasses and models.
+//! scalars, `url` pydantic's URLs, `member` enums; `container` walks dicts, lists, tuples and sets, `instance` dataclasses and models.
 
 mod class;
 mod container;
@@ -16,6 +16,7 @@ mod member;
 mod numpy;
 mod scalar;
 mod set;
+mod url;
 
 use argala_engine::{Inspector, Refusal, Stop};
 use pyo3::exceptions::PyMemoryError;
@@ -23,6 +24,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFrozenSet, PyList, PySet, PyTuple};
 
 use crate::type_name;
+use class::Kind;
 use container::Container;
 use key::Keys;
 pub(crate) use key::name;
@@ -157,17 +159,35 @@ fn begin_instance<'py>(
         told?;
         return Ok(Begun::Whole(value));
     }
-    let class = class::read(known, &value.get_type())?;
-    if class.is_enum {
-        let inner = member::value(known, &class, &value)?;
-        if container::can_change(&inner) {
-            return Err(unfit(&value, container::CHANGING_MEMBER));
-        }
-        return Ok(Begun::Container(Container::member(value, inner)));
+    if let Some(told) = url::read(known, &value, |scalar| tell(inspector, scalar))? {
+        told?;
+        return Ok(Begun::Whole(value));
     }
-    let instance = instance::begin(known, class, value)?;
-    inspector.enter_object()?;
-    Ok(Begun::Container(Container::Instance(Box::new(instance))))
+    let class = class::read(known, &value.get_type())?;
+    Ok(match class.kind {
+        Kind::Member => {
+            let inner = member::value(known, &class, &value)?;
+            if container::can_change(&inner) {
+                return Err(unfit(&value, container::CHANGING_MEMBER));
+            }
+            Begun::Container(Container::member(value, inner))
+        }
+        Kind::Url => {
+            let (told, copy) = url::read_inside(known, &class, &value, |scalar| tell(inspector, scalar))?;
+            told?;
+            Begun::Whole(copy)
+        }
+        Kind::Tuple => {
+            let tuple = value.cast::<PyTuple>().map_err(PyErr::from)?;
+            inspector.enter_array()?;
+            Begun::Container(Container::tuple(tuple))
+        }
+        Kind::Data | Kind::Unknown => {
+            let instance = instance::begin(known, class, value)?;
+            inspector.enter_object()?;
+            Begun::Container(Container::Instance(Box::new(instance)))
+        }
+    })
 }
 
 fn tell(inspector: &mut Inspector<'_>, scalar: Scalar<'_>) -> Result<(), Stop> {

@@ -537,6 +537,21 @@ def test_what_a_schema_makes_of_what_a_model_sends_is_judged(kind: Any, sent: st
     assert ran == [("1", None)]
 
 
+def test_a_url_that_a_schema_makes_is_judged_as_a_url() -> None:
+    @tool("fetch")
+    def fetch(url: HttpUrl) -> str:
+        """fetches"""
+        return answer(str(url), type(url))
+
+    policy = {"tools": {"fetch": {"args": {"url": {"type": "url", "hosts": ["a.example"]}}}}}
+    (guarded,) = protect_tools([fetch], policy)
+    guarded.invoke({"url": "https://A.example/x"})
+    with pytest.raises(ArgalaSecurityViolation) as raised:
+        guarded.invoke({"url": "https://b.example/x"})
+    assert raised.value.at == "/url"
+    assert ran == [("https://a.example/x", HttpUrl)]
+
+
 def test_what_no_model_could_send_may_be_injected_by_the_program() -> None:
     connection = object()
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from argala import ArgalaSecurityViolation, Guard, protect_tools
 from fastmcp import FastMCP
-from pydantic import BaseModel
+from pydantic import BaseModel, HttpUrl
 from pydantic_ai import (
     Agent,
     DeferredToolRequests,
@@ -282,6 +282,19 @@ def test_arguments_are_judged_as_they_were_validated() -> None:
     assert answers(tool, ("pay", fine), ("pay", denied))[0] == "paid"
     assert ran == [(Order(sql="SELECT 1", amount=7), {"a"})]
     assert type(ran[0][0]) is Order
+
+
+def test_a_url_is_judged_as_a_url() -> None:
+    def fetch(url: HttpUrl) -> str:
+        ran.append((str(url), type(url)))
+        return "fetched"
+
+    tool = protect(fetch, {"tools": {"fetch": {"args": {"url": {"type": "url", "hosts": ["a.example"]}}}}})
+    assert run_sync(Agent(scripted(("fetch", {"url": "https://A.example/x"})), tools=[tool])) == '["fetched"]'
+    with pytest.raises(ArgalaSecurityViolation) as raised:
+        run_sync(Agent(scripted(("fetch", {"url": "https://b.example/x"})), tools=[tool]))
+    assert raised.value.at == "/url"
+    assert ran == [("https://a.example/x", HttpUrl)]
 
 
 def test_positional_arguments_are_judged_by_their_names() -> None:

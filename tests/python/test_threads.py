@@ -66,7 +66,7 @@ def others_run_during(call: Callable[[], object]) -> bool:
     thread = threading.Thread(target=other)
     thread.start()
     go.release()
-    for _ in range(50):
+    for _ in range(1000):
         call()
         if ran:
             break

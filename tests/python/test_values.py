@@ -8,6 +8,7 @@ import dataclasses
 import datetime
 import decimal
 import enum
+import ipaddress
 import json
 import pathlib
 import sys
@@ -19,6 +20,7 @@ from typing import Any
 
 import numpy
 import pydantic
+import pydantic_core
 import pytest
 from argala import ArgalaEngine, Decision
 
@@ -153,6 +155,32 @@ def but(instance: typing.Any, **attributes: object) -> typing.Any:  # noqa: ANN4
 
 Pair = collections.namedtuple("Pair", "left right")
 
+
+class Point(typing.NamedTuple):
+    x: typing.Any
+    y: typing.Any = 0
+
+
+class Cell(Point):
+    pass
+
+
+class Elements(tuple):
+    __slots__ = ()
+
+
+class Address(ipaddress.IPv4Address):
+    pass
+
+
+class DoubleUrl(pydantic.HttpUrl):
+    __slots__ = ("more",)
+
+
+Url, DSN = pydantic.HttpUrl, pydantic.PostgresDsn
+HOSTS = "postgres://drop@a.example:1,b.example:2/db"
+
+
 UNFIT = [
     (bytearray(b"x"), "bytearray"),
     (memoryview(b"x"), "memoryview"),
@@ -168,7 +196,9 @@ UNFIT = [
     (Table(), f"{__name__}.Table"),
     (Number(1), f"{__name__}.Number"),
     (Plain(), f"{__name__}.Plain"),
-    (Pair(1, 2), f"{__name__}.Pair"),
+    (Elements("x"), f"{__name__}.Elements"),
+    (Address("192.0.2.1"), f"{__name__}.Address"),
+    (ipaddress.IPv4Network("192.0.2.0/24"), "ipaddress.IPv4Network"),
     (Stamp(2026, 1, 1), f"{__name__}.Stamp"),
     (Amount(1), f"{__name__}.Amount"),
     (Ident(int=1), f"{__name__}.Ident"),
@@ -230,6 +260,16 @@ REFUSED = [
     (set_to(uuid.UUID(int=1), int="DROP"), "uuid.UUID which has no number of 128 bits"),
     (set_to(uuid.UUID(int=1), int=1 << 128), "uuid.UUID which has no number of 128 bits"),
     (object.__new__(uuid.UUID), "uuid.UUID which can't be read"),
+    (set_to(ipaddress.IPv4Address(1), _ip=1 << 32), "ipaddress.IPv4Address which has no number of 32 bits"),
+    (set_to(ipaddress.IPv4Address(1), _ip=Number(1)), "ipaddress.IPv4Address which has no number of 32 bits"),
+    (set_to(ipaddress.IPv6Address(1), _ip=-1), "ipaddress.IPv6Address which has no number of 128 bits"),
+    (set_to(ipaddress.IPv6Address(1), _scope_id=Text("x")), "ipaddress.IPv6Address whose zone is no text"),
+    (object.__new__(ipaddress.IPv6Address), "ipaddress.IPv6Address which can't be read"),
+    (object.__new__(Url), "pydantic.networks.HttpUrl which holds more than a URL, or none"),
+    (set_to(Url("https://a.example"), more=1), "pydantic.networks.HttpUrl which holds more than a URL, or none"),
+    (set_to(DSN(HOSTS), _url="DROP"), "pydantic.networks.PostgresDsn which holds more than a URL, or none"),
+    (DoubleUrl("https://a.example"), f"{__name__}.DoubleUrl which holds more than a URL, or none"),
+    (Cell(1, 2), f"{__name__}.Cell whose class keeps attributes beside the elements"),
     (set_to(pathlib.Path("x"), _str=Text("x")), "with a part that is no text"),
     ({Frozen()}, f"{__name__}.Frozen which a set can't be judged with; pass a list"),
     ({(1, (2,))}, "tuple which a set can't be judged with; pass a list"),
@@ -285,7 +325,9 @@ def as_json(value: Any) -> Any:  # noqa: ANN401
             return value.isoformat()
         case decimal.Decimal():
             return int(value) if value == value.to_integral_value() else float(value)
-        case uuid.UUID() | pathlib.PurePath():
+        case uuid.UUID() | pathlib.PurePath() | ipaddress.IPv4Address() | ipaddress.IPv6Address():
+            return str(value)
+        case pydantic.AnyUrl() | DSN() | pydantic_core.Url() | pydantic_core.MultiHostUrl():
             return str(value)
         case _:
             return value
@@ -301,6 +343,10 @@ JUDGED: list[Any] = [
     *(datetime.timedelta(days=-1, seconds=1), datetime.timedelta(seconds=1.5), datetime.timedelta(0)),
     *(uuid.UUID(int=0), uuid.uuid4(), decimal.Decimal("1.5"), decimal.Decimal("-12345"), decimal.Decimal("1E+3")),
     *(pathlib.Path("a/b"), pathlib.PurePosixPath("/drop"), pathlib.PureWindowsPath("c:\\x")),
+    *(ipaddress.IPv4Address("192.0.2.1"), ipaddress.IPv6Address("2001:db8:0:0:1::"), ipaddress.ip_address("fe80::1%a")),
+    *(Url("https://a.example/drop?x=1#y"), DSN(HOSTS), pydantic.FileUrl("file:///etc/drop"), Url("https://é.example")),
+    *(pydantic_core.Url("http://drop:x@[::1]:8080/"), pydantic_core.MultiHostUrl(HOSTS)),
+    *(Pair(1, "drop"), Point([1], {"drop": Point(1)}), Row(Point(pydantic.AnyUrl("x://drop")))),
     *(Row(), Row([{"drop": 1}]), Left("drop", Row()), Frozen("drop"), Slots(1), MoreSlots(1, ["drop"])),
     *(but(Row(), more="drop"), but(Left(), a=1, b=()), Box(1), Box[str]("drop")),
     *(Pydantic(), Pydantic(b="drop"), Pydantic(a=Pydantic(a=[Row("x")])), but(Pydantic(), hidden="drop")),
@@ -650,6 +696,54 @@ def test_what_can_not_be_read_without_its_code_is_denied(make: Any) -> None:  # 
     decision = check(value)
     ran = list(Watch.ran)
     assert (decision.rule, decision.at.startswith("/a/1"), ran) == ("input.type", True, [])
+
+
+def test_a_url_is_judged_as_the_text_that_it_is() -> None:
+    engine = ArgalaEngine({"tools": {"m": {"args": {"a": {"type": "url", "hosts": ["a.example"]}}}}})
+    for kind in (Url, pydantic.AnyUrl, pydantic_core.Url):
+        assert engine.check("m", {"a": kind("https://A.example/x")}).allowed
+        assert engine.check("m", {"a": kind("https://b.example/x")}).rule == "tools.m.args.a"
+
+
+def test_the_mapped_form_of_an_address_is_judged_as_the_address_inside() -> None:
+    engine = ArgalaEngine({"allowed_methods": ["m"], "denied_patterns": ["192.0.2.1"]})
+    assert not engine.check("m", {"a": ipaddress.IPv6Address("::ffff:192.0.2.1")}).allowed
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(ipaddress.IPv4Address("192.0.2.1"), ipaddress.IPv6Address("fe80::1%eth0"), Url("https://a.example/x")),
+        *(DSN(HOSTS.replace("drop", "me")), pydantic_core.Url("x://y"), Point(1), Point([1], {"x": Pair([], ())})),
+    ],
+    ids=repr,
+)
+def test_a_copy_is_the_same_and_of_the_same_class(value: Any) -> None:  # noqa: ANN401
+    copy = ENGINE.admit("m", {"a": value})[0]["a"]
+    assert (type(copy), copy, str(copy)) == (type(value), value, str(value))
+
+
+def test_what_is_inside_a_tuple_with_names_is_copied() -> None:
+    rows: list[int] = []
+    copy = ENGINE.admit("m", {"a": Point(rows)})[0]["a"]
+    rows.append(1)
+    assert copy == Point([])
+
+
+def test_a_class_that_is_changed_tells_nothing_of_what_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    address = ipaddress.IPv4Address("12.34.5.1")
+    values = [Url("https://a.example/drop"), pydantic_core.Url("x://drop"), Point("drop"), [address, "drop"]]
+    for name in ("__str__", "__iter__", "__len__", "__getitem__", "__init__", "__setattr__"):
+        for class_ in (pydantic.networks._BaseUrl, Url, Point):
+            monkeypatch.setattr(class_, name, spying(name), raising=False)
+    monkeypatch.setattr(Point, "__new__", spying("new"))
+    monkeypatch.setattr(pydantic_core.Url, "__str__", spying("core"))
+    monkeypatch.setattr(ipaddress.IPv4Address, "_ip", property(spying("ip")))
+    monkeypatch.setattr(ipaddress.IPv4Address, "__str__", spying("address"))
+    Watch.ran.clear()
+    decisions = [check(value) for value in values]
+    ran = list(Watch.ran)
+    assert ({decision.rule for decision in decisions}, ran) == ({"denied_patterns"}, [])
 
 
 def test_the_copy_is_made_without_the_class() -> None:

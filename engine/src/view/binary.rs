@@ -42,7 +42,7 @@ pub(super) fn text_within(bytes: &[u8]) -> Option<String> {
 /// Its parts that are too long to be there by chance.
 pub(super) fn stretches(bytes: &[u8]) -> Option<String> {
     let mut found = String::new();
-    for stretch in bytes.split(|byte| !is_text(char::from(*byte)) || !byte.is_ascii()) {
+    for stretch in bytes.split(|byte| !matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r' | b'\0')) {
         if stretch.len() >= STRETCH {
             read_utf8(stretch, &mut found);
             found.push('\n');
@@ -69,8 +69,11 @@ fn utf16(bytes: &[u8]) -> Option<String> {
     if bytes.len() < 4 || !bytes.len().is_multiple_of(2) {
         return None;
     }
+    // Most bytes hold none, and to look for one takes less than to count them.
+    let has_zeros = memchr::memchr(0, bytes).is_some();
     let zeros = |from: usize| {
-        bytes.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count() * 8 >= bytes.len() * 3
+        has_zeros
+            && bytes.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count() * 8 >= bytes.len() * 3
     };
     let little = bytes.starts_with(b"\xFF\xFE") || zeros(1);
     if !little && !bytes.starts_with(b"\xFE\xFF") && !zeros(0) {

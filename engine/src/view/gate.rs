@@ -20,6 +20,19 @@ const DELETE: u8 = 1 << 5;
 const ZERO: u8 = 1 << 6;
 const X: u8 = 1 << 7;
 
+/// Of the kinds that most text has without a notation: the bytes among them that may begin one.
+const SPARSE: [(u8, [u8; 3]); 6] = [
+    (MARK, *b"\"'$"),
+    (MARK, *b"%&#"),
+    (MARK, *b"(*+"),
+    (MARK, [b'-'; 3]),
+    (EQUALS_OR_SLASH, *b"=\\^"),
+    (X, *b"xxX"),
+];
+const ALL_SPARSE: u8 = MARK | EQUALS_OR_SLASH | X;
+/// With more of these bytes in a group, it takes less to test every byte.
+const FEW: usize = 32;
+
 /// The rows and the columns of the table of ASCII.
 const KINDS: Kinds = {
     const BEYOND: u8 = BEYOND_ASCII_OR_DATA_LINK;
@@ -106,9 +119,9 @@ fn walk(text: &[u8], spaces: bool, mut look: impl FnMut(&[u8]) -> Look) -> Outlo
         let look = look(group);
         let to = from + group.len();
         let before = from.checked_sub(1).map_or(b'\n', byte_at);
-        let may_begin =
-            look.kinds & MAY_BEGIN != 0 || look.kinds & X != 0 && (look.kinds & ZERO != 0 || before == b'0');
-        if may_begin && notates_at(before, group, byte_at(to)) {
+        let may_be_hex = look.kinds & X != 0 && (look.kinds & ZERO != 0 || before == b'0');
+        let kinds = look.kinds & MAY_BEGIN | if may_be_hex { X } else { 0 };
+        if kinds != 0 && notates_among(kinds, before, group, byte_at(to)) {
             return FOUND;
         }
         let near = from.saturating_sub(runs::LONG - 1)..to;
@@ -123,7 +136,31 @@ fn walk(text: &[u8], spaces: bool, mut look: impl FnMut(&[u8]) -> Look) -> Outlo
     Outlook { may_differ: false, may_be_wide: spaces && (control || low_pairs) }
 }
 
-/// Whether one does so, by the bytes beside it.
+/// Whether a byte of one of these kinds begins a notation. Where there may be only such as are few, they are looked for, as
+/// that is many times faster than to test every byte.
+fn notates_among(kinds: u8, last: u8, block: &[u8], next: u8) -> bool {
+    if kinds & !ALL_SPARSE != 0 {
+        return notates_at(last, block, next);
+    }
+    let byte_at = |at: usize| block.get(at).copied();
+    let mut looked_at = 0;
+    for (_, [one, two, three]) in SPARSE.iter().filter(|(kind, _)| kinds & kind != 0) {
+        for at in memchr::memchr3_iter(*one, *two, *three, block) {
+            let before = at.checked_sub(1).and_then(byte_at).unwrap_or(last);
+            let after = byte_at(at + 1).unwrap_or(next);
+            if byte_at(at).is_some_and(|byte| begins(before, byte, after) != 0) {
+                return true;
+            }
+            looked_at += 1;
+            if looked_at > FEW {
+                return notates_at(last, block, next);
+            }
+        }
+    }
+    false
+}
+
+/// Whether one does so, by the bytes beside it: tests every byte.
 fn notates_at(last: u8, block: &[u8], next: u8) -> bool {
     let byte_at = |at: usize| block.get(at).copied();
     let ends = [

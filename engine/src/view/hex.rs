@@ -65,6 +65,12 @@ fn read_runs(text: &str, run: Run) -> Found<'_> {
     found
 }
 
+/// Where `0x` stands. Looked for as a whole: a search that stops at each `x` takes long in a text of many.
+pub(super) fn prefixes(text: &[u8]) -> impl Iterator<Item = usize> {
+    let small = memchr::memmem::find_iter(text, b"0x");
+    small.chain(memchr::memmem::find_iter(text, b"0X"))
+}
+
 /// Where a run may begin that counts: at the beginning, behind a quote, at `0x`, and in long runs of letters and digits.
 fn starts(text: &[u8]) -> Vec<usize> {
     let mut starts = vec![text.len() - text.trim_ascii_start().len()];
@@ -72,8 +78,7 @@ fn starts(text: &[u8]) -> Vec<usize> {
     starts.extend(
         memchr::memchr2_iter(b'\'', b'"', text).map(|quote| quote + 1).filter(|at| alphanumeric(*at)),
     );
-    let zeros = memchr::memchr2_iter(b'x', b'X', text).filter_map(|at| at.checked_sub(1));
-    starts.extend(zeros.filter(|zero| text.get(*zero) == Some(&b'0')));
+    starts.extend(prefixes(text));
     for run in runs::long(text) {
         starts.extend(run.filter(|at| alphanumeric(*at) && !at.checked_sub(1).is_some_and(alphanumeric)));
     }

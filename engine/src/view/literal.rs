@@ -9,6 +9,7 @@ use super::binary;
 use super::decoder::Made;
 use super::digits::value;
 use super::found::Found;
+use super::hex;
 use super::point;
 
 /// With literals read and joined.
@@ -73,7 +74,10 @@ pub(super) fn payloads(text: &str) -> Option<Made> {
 fn numbers(text: &str) -> Found<'_> {
     let bytes = text.as_bytes();
     let mut found = Found::new(text);
-    for at in memchr::memchr3_iter(b'(', b'x', b'X', bytes) {
+    let mut places: Vec<usize> = hex::prefixes(bytes).map(|zero| zero + 1).collect();
+    places.extend(memchr::memchr_iter(b'(', bytes));
+    places.sort_unstable();
+    for at in places {
         if at < found.end() {
             continue;
         }

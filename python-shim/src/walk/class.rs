@@ -9,7 +9,7 @@ use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyString, PyTuple, PyType};
 
-use super::{Interrupted, Known};
+use super::{Interrupted, Known, url};
 use crate::type_name;
 
 /// Set for a class that a class statement has made, and for a few of C's.
@@ -17,6 +17,8 @@ const HEAP_TYPE: u64 = 1 << 9;
 
 /// By which attribute a class says that its instances are data.
 const DATA: [&str; 2] = ["__dataclass_fields__", "__pydantic_fields__"];
+/// By which one a class of tuples says that their elements have names.
+const NAMED: &str = "_fields";
 
 /// What no class may have whose instances are judged, and why.
 const CODE: [(&str, &str); 2] = [
@@ -24,11 +26,22 @@ const CODE: [(&str, &str); 2] = [
     ("__del__", "whose class has a finalizer, which would run for the copy, too"),
 ];
 
+/// What the instances of a class are.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Kind {
+    Member,
+    /// Of one of pydantic's classes, which hold a URL.
+    Url,
+    /// Of a dataclass or a model.
+    Data,
+    /// A tuple, of a class that may say that its elements have names.
+    Tuple,
+    Unknown,
+}
+
 pub(super) struct Class<'py> {
     pub(super) class: Bound<'py, PyType>,
-    pub(super) is_enum: bool,
-    /// Whether it is a dataclass or a model.
-    pub(super) is_data: bool,
+    pub(super) kind: Kind,
     /// Reads the dict of an instance, where it has one.
     pub(super) attributes: Option<Bound<'py, PyAny>>,
     /// The slots by their names, those of the class first.
@@ -46,10 +59,18 @@ pub(super) fn read<'py>(known: &Known, class: &Bound<'py, PyType>) -> Result<Cla
     let unknown = || Interrupted::Refused(Refusal::Type(type_name::of_class(class)));
     let mro = known.type_mro.of(class)?;
     let Ok(mro) = mro.cast_exact::<PyTuple>() else { return Err(unknown()) };
+    let has_base = |class: &Py<PyAny>| mro.iter().any(|base| base.is(class));
     let mut found = Class {
         class: class.clone(),
-        is_enum: mro.iter().any(|base| base.is(&known.enum_class)),
-        is_data: false,
+        kind: if has_base(&known.enum_class) {
+            Kind::Member
+        } else if url::bases(known, py)?.is_some_and(|bases| bases.iter().any(has_base)) {
+            Kind::Url
+        } else if has_base(&known.tuple) {
+            Kind::Tuple
+        } else {
+            Kind::Unknown
+        },
         attributes: None,
         slots: Vec::new(),
         namespaces: Vec::new(),
@@ -65,39 +86,49 @@ pub(super) fn read<'py>(known: &Known, class: &Bound<'py, PyType>) -> Result<Cla
                 let Ok(key) = key.cast_exact::<PyString>() else { continue };
                 reason = reason.or(found.attribute(known, &base, key, value)?);
             }
-        } else if found.is_enum && known.payloads.iter().any(|payload| base.is(payload)) {
+        } else if found.kind == Kind::Member && known.payloads.iter().any(|payload| base.is(payload)) {
             payload = true;
+        } else if found.kind == Kind::Tuple && base.is(&known.tuple) {
+            // Its elements are read as those of a tuple.
         } else {
             return Err(unfit_or_unknown(&found, unknown()));
         }
         found.namespaces.push(namespace);
     }
-    if !found.is_data && !found.is_enum {
+    let names = || found.look_up(NAMED).is_some_and(|names| names.is_exact_instance_of::<PyTuple>());
+    if found.kind == Kind::Unknown || found.kind == Kind::Tuple && !names() {
         return Err(unknown());
     }
     if found.attributes.is_none() && size(&known.type_dict_offset.of(class)?)? != 0 {
         reason = reason.or(Some("whose class hides the attributes of its instances"));
     }
+    if found.kind == Kind::Tuple && found.attributes.is_some() {
+        reason = reason.or(Some("whose class keeps attributes beside the elements"));
+    }
     if let Some(reason) = reason {
         return Err(found.unfit(reason));
     }
     let pointers = |of: &Bound<'py, PyAny>| Ok::<_, Interrupted>(usize::from(size(of)? > 0));
-    let expected = size(&known.type_basic_size.of(known.object.bind(py))?)?
+    let base = if found.kind == Kind::Tuple { &known.tuple } else { &known.object }.bind(py);
+    let expected = size(&known.type_basic_size.of(base)?)?
         + size_of::<usize>() as i64
             * (found.slots.len()
                 + pointers(&known.type_dict_offset.of(class)?)?
                 + pointers(&known.type_weakref_offset.of(class)?)?) as i64;
     // What a str or an int holds lies in between; `member` compares it with the value.
-    let fits =
-        size(&known.type_item_size.of(class)?)? == 0 && size(&known.type_basic_size.of(class)?)? == expected;
-    if payload || fits { Ok(found) } else { Err(unfit_or_unknown(&found, unknown())) }
+    let fits = size(&known.type_item_size.of(class)?)? == size(&known.type_item_size.of(base)?)?
+        && size(&known.type_basic_size.of(class)?)? == expected;
+    if !payload && !fits {
+        return Err(unfit_or_unknown(&found, unknown()));
+    }
+    Ok(found)
 }
 
 fn unfit_or_unknown(class: &Class<'_>, unknown: Interrupted) -> Interrupted {
-    if class.is_data || class.is_enum {
-        class.unfit("whose class has a base that holds a value of its own")
-    } else {
+    if matches!(class.kind, Kind::Unknown | Kind::Tuple) {
         unknown
+    } else {
+        class.unfit("whose class has a base that holds a value of its own")
     }
 }
 
@@ -130,7 +161,9 @@ impl<'py> Class<'py> {
             }
             return Ok(None);
         }
-        self.is_data |= DATA.contains(&text);
+        if DATA.contains(&text) && matches!(self.kind, Kind::Unknown | Kind::Tuple) {
+            self.kind = Kind::Data;
+        }
         Ok(CODE.iter().find(|(code, _)| *code == text).map(|(_, reason)| *reason))
     }
 

@@ -9,7 +9,7 @@ use pyo3::types::tuple::BoundTupleIterator;
 use pyo3::types::{PyDict, PyList, PySet, PyTuple};
 
 use super::instance::Instance;
-use super::{Interrupted, Keys, key, unfit};
+use super::{Interrupted, Keys, Known, key, unfit};
 
 /// Why a member is unfit that is a way to a value which is shared and can change.
 pub(super) const CHANGING_MEMBER: &str = "whose value can change";
@@ -143,7 +143,12 @@ impl<'py> Container<'py> {
                 if tuple.iter().zip(copy.iter()).all(|(value, copy)| value.is(copy)) {
                     return Ok(tuple.clone().into_any());
                 }
-                Ok(PyTuple::new(tuple.py(), copy.drain(..))?.into_any())
+                let copy = PyTuple::new(tuple.py(), copy.drain(..))?.into_any();
+                if tuple.is_exact_instance_of::<PyTuple>() {
+                    return Ok(copy);
+                }
+                let known = Known::get(tuple.py())?;
+                Ok(known.tuple_new.bind(tuple.py()).call1((tuple.get_type(), copy))?)
             }
             Self::Set { copy, .. } => {
                 inspector.leave_array();

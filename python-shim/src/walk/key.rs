@@ -9,8 +9,9 @@ use argala_engine::Refusal;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
+use super::class::{self, Kind};
 use super::scalar::{self, Scalar};
-use super::{Interrupted, Known, class, member};
+use super::{Interrupted, Known, member};
 use crate::type_name;
 
 /// The keys of one dict that have been told.
@@ -82,7 +83,7 @@ fn text_of(key: &Bound<'_, PyAny>) -> Result<String, Interrupted> {
     let known = Known::get(key.py())?;
     let Ok(class) = class::read(known, &key.get_type()) else { return Err(no_key(key)) };
     // A copy of the dict hashes its keys.
-    if class.is_enum && member::hashes_natively(known, &class, key)? {
+    if class.kind == Kind::Member && member::hashes_natively(known, &class, key)? {
         let value = member::value(known, &class, key)?;
         if let Some(text) = scalar::read(&value, written)? {
             return Ok(text);

@@ -2,6 +2,8 @@
 //!
 //! To look a function up when it is needed would run what somebody has put in its place since.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyModule, PyString, PyTuple, PyType};
@@ -18,6 +20,7 @@ pub(crate) struct Known {
     pub(super) enum_class: Py<PyAny>,
     pub(super) member_descriptor: Py<PyAny>,
     pub(super) getset_descriptor: Py<PyAny>,
+    pub(super) slot_wrapper: Py<PyAny>,
     /// What a member of an enum can be besides.
     pub(super) payloads: [Py<PyAny>; 4],
     /// `__hash__` and `__eq__` of C's types.
@@ -25,6 +28,9 @@ pub(crate) struct Known {
     pub(super) enum_hash: Py<PyAny>,
     /// `object.__new__`.
     pub(super) object_new: Py<PyAny>,
+    pub(super) tuple: Py<PyAny>,
+    /// `tuple.__new__`.
+    pub(super) tuple_new: Py<PyAny>,
     /// `int.__int__`.
     pub(super) int_of: Py<PyAny>,
     pub(super) type_mro: Descriptor,
@@ -48,6 +54,10 @@ enum Reading {
     Duration { days: Descriptor, seconds: Descriptor, microseconds: Descriptor },
     /// By its `int`.
     Uuid { int: Descriptor, is_safe: Descriptor },
+    /// By its number.
+    Ipv4 { number: Descriptor },
+    /// By its number, and the text of its zone.
+    Ipv6 { number: Descriptor, zone: Descriptor },
     /// By its `__str__`, a number.
     Decimal { text: Py<PyAny> },
     /// By its `__str__`, from the parts that it keeps.
@@ -117,6 +127,12 @@ impl Known {
         let int = descriptor(&uuid, "int")?;
         let is_safe = descriptor(&uuid, "is_safe")?;
         readings.push((uuid.unbind(), Reading::Uuid { int, is_safe }));
+        let address = class("ipaddress", "IPv4Address")?;
+        let number = descriptor(&address, "_ip")?;
+        readings.push((address.unbind(), Reading::Ipv4 { number }));
+        let address = class("ipaddress", "IPv6Address")?;
+        let (number, zone) = (descriptor(&address, "_ip")?, descriptor(&address, "_scope_id")?);
+        readings.push((address.unbind(), Reading::Ipv6 { number, zone }));
         let decimal = class("decimal", "Decimal")?;
         let text = of(&decimal, "__str__")?;
         readings.push((decimal.unbind(), Reading::Decimal { text }));
@@ -130,10 +146,13 @@ impl Known {
         }
         Ok(Self {
             member_descriptor: class("types", "MemberDescriptorType")?.unbind(),
+            slot_wrapper: class("types", "WrapperDescriptorType")?.unbind(),
             getset_descriptor: class("types", "GetSetDescriptorType")?.unbind(),
             enum_hash: of(&enum_class, "__hash__")?,
             enum_class: enum_class.unbind(),
             object_new: object.getattr("__new__")?.unbind(),
+            tuple_new: py.get_type::<PyTuple>().getattr("__new__")?.unbind(),
+            tuple: py.get_type::<PyTuple>().into_any().unbind(),
             int_of: of(&py.get_type::<PyInt>(), "__int__")?,
             payloads: payloads.map(Bound::unbind),
             comparisons,
@@ -178,10 +197,23 @@ impl Known {
         module: &str,
         name: &str,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(class) = self.loaded_as_it_is(py, module, name)? else { return Ok(None) };
+        Ok(if self.is_immutable(&class)? { Some(class) } else { None })
+    }
+
+    /// A class of a module that the program may have imported.
+    ///
+    /// # Errors
+    /// Where Python fails.
+    pub(super) fn loaded_as_it_is<'py>(
+        &self,
+        py: Python<'py>,
+        module: &str,
+        name: &str,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let Some(module) = self.modules.bind(py).get_item(module)? else { return Ok(None) };
         let Ok(module) = module.cast_into::<PyModule>() else { return Ok(None) };
-        let Some(class) = module.dict().get_item(name)? else { return Ok(None) };
-        Ok(if class.is_instance_of::<PyType>() && self.is_immutable(&class)? { Some(class) } else { None })
+        Ok(module.dict().get_item(name)?.filter(|class| class.is_instance_of::<PyType>()))
     }
 
     /// Reads a value of one of the standard library's types, and copies it; None for one of another.
@@ -220,9 +252,7 @@ impl Known {
             Reading::Uuid { int, is_safe } => {
                 // `object.__setattr__` changes even a UUID.
                 let (number, safe) = (int.of(value)?, is_safe.of(value)?);
-                let Some(bits) =
-                    number.cast_exact::<PyInt>().ok().and_then(|bits| bits.extract::<u128>().ok())
-                else {
+                let Some(bits) = exact::<u128>(&number) else {
                     return Err(unfit(value, "which has no number of 128 bits"));
                 };
                 let hex = format!("{bits:032x}");
@@ -234,6 +264,32 @@ impl Known {
                 int.set(&copy, &number)?;
                 is_safe.set(&copy, &safe)?;
                 (take(Scalar::Text(&groups.join("-"))), copy)
+            }
+            Reading::Ipv4 { number } => {
+                let bits = number.of(value)?;
+                let Some(address) = exact::<u32>(&bits) else {
+                    return Err(unfit(value, "which has no number of 32 bits"));
+                };
+                let copy = self.object_new.bind(py).call1((&class,))?;
+                number.set(&copy, &bits)?;
+                (take(Scalar::Text(&Ipv4Addr::from_bits(address).to_string())), copy)
+            }
+            Reading::Ipv6 { number, zone } => {
+                let (bits, scope) = (number.of(value)?, zone.of(value)?);
+                let Some(address) = exact::<u128>(&bits) else {
+                    return Err(unfit(value, "which has no number of 128 bits"));
+                };
+                let mut text = Ipv6Addr::from_bits(address).to_string();
+                if let Ok(scope) = scope.cast_exact::<PyString>() {
+                    text.push('%');
+                    text.push_str(scalar::text(scope)?);
+                } else if !scope.is_none() {
+                    return Err(unfit(value, "whose zone is no text"));
+                }
+                let copy = self.object_new.bind(py).call1((&class,))?;
+                number.set(&copy, &bits)?;
+                zone.set(&copy, &scope)?;
+                (take(Scalar::Text(&text)), copy)
             }
             Reading::Decimal { text } => {
                 let text = written(text.bind(py).call1((value,))?)?;
@@ -265,6 +321,11 @@ impl Known {
             || class.is(&self.timezone)
             || self.loaded(zone.py(), "zoneinfo", "ZoneInfo")?.is_some_and(|known| class.is(&known)))
     }
+}
+
+/// The value of an int, where it is one that fits.
+fn exact<'py, T: for<'a> FromPyObject<'a, 'py>>(number: &Bound<'py, PyAny>) -> Option<T> {
+    number.cast_exact::<PyInt>().ok()?.extract().ok()
 }
 
 fn written(text: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyString>> {

@@ -6,8 +6,9 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyFrozenSet, PySet, PyTuple};
 
+use super::class::{self, Kind};
 use super::scalar::{self, Scalar};
-use super::{Interrupted, Known, class, member, numpy, unfit};
+use super::{Interrupted, Known, member, numpy, unfit};
 
 /// How an element is sorted. A tuple's members come one by one.
 type Place = Vec<(u8, String)>;
@@ -57,7 +58,7 @@ fn place_of(element: &Bound<'_, PyAny>) -> Result<(u8, String), Interrupted> {
     } else if let Some(place) = numpy::read(known, element, place)? {
         return Ok(place);
     } else if let Ok(class) = class::read(known, &element.get_type())
-        && class.is_enum
+        && class.kind == Kind::Member
         && let Some(place) = scalar::read(&member::value(known, &class, element)?, place)?
     {
         return Ok(place);
