@@ -23,7 +23,7 @@
 //!
 //! In reading order: [`policy`] turns a file into rules; [`Inspector`] listens to the arguments of one call;
 //! `constraint` holds the types that an argument can be given; [`view`] says how a string is read and `scan` looks for
-//! denied patterns in it; [`decision`] is what comes out.
+//! denied patterns in it; [`decision`] is what comes out. [`result`] looks at what a tool answers.
 
 mod constraint;
 mod decimal;
@@ -33,6 +33,7 @@ mod inspect;
 mod json;
 mod limits;
 pub mod policy;
+pub mod result;
 mod scan;
 pub mod view;
 
@@ -41,3 +42,4 @@ pub use explain::Explanation;
 pub use inspect::{Inspector, Refusal, Stop};
 pub use limits::Limits;
 pub use policy::{Policy, PolicyError};
+pub use result::{ResultRules, Review};
