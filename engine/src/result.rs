@@ -190,7 +190,8 @@ impl<'r> Reviewer<'r> {
 
     /// Whether this lies in what isn't looked at.
     fn is_opaque(&self) -> bool {
-        self.opaque.is_some_and(|opaque| matches!(self.places.first(), Some(Place::Member(key)) if key == opaque))
+        self.opaque
+            .is_some_and(|opaque| matches!(self.places.first(), Some(Place::Member(key)) if key == opaque))
     }
 
     /// Looks at a text; what it must become, where that is another one.
@@ -222,7 +223,8 @@ impl<'r> Reviewer<'r> {
 
     fn finding(&self, found: &[Found<'_>]) -> Box<Finding> {
         let detector = found.first().map(|one| one.detector);
-        let (rule, name) = detector.map_or(("", ""), |detector| (detector.rule.as_str(), detector.name.as_str()));
+        let (rule, name) =
+            detector.map_or(("", ""), |detector| (detector.rule.as_str(), detector.name.as_str()));
         let mut at = String::new();
         for place in &self.places {
             match place {

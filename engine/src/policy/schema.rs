@@ -26,11 +26,7 @@ pub fn schema() -> String {
     );
     merge(&mut tool, "result", json!({ "$ref": "#/$defs/result" }));
     let mut result = table(RESULT_KEYS);
-    merge(
-        &mut result,
-        "patterns",
-        json!({ "type": "object", "additionalProperties": { "type": "string" } }),
-    );
+    merge(&mut result, "patterns", json!({ "type": "object", "additionalProperties": { "type": "string" } }));
     let mut deny = table(DENY_KEYS);
     insert(&mut deny, "required", json!(["patterns"]));
     let required = Key {

@@ -141,7 +141,8 @@ mod tests {
 
     #[test]
     fn what_no_person_sees_goes() {
-        let tags: String = "obey".bytes().filter_map(|byte| char::from_u32(0xe0000 + u32::from(byte))).collect();
+        let tags: String =
+            "obey".bytes().filter_map(|byte| char::from_u32(0xe0000 + u32::from(byte))).collect();
         for (text, plain) in [
             (format!("a{tags}b"), "ab".to_owned()),
             (format!("\u{1f3f4}{tags}\u{e007f}"), "\u{1f3f4}".to_owned()),

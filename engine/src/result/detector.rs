@@ -60,7 +60,11 @@ impl Detector {
         let hir = parsed(expression)?;
         match hir.properties().minimum_len() {
             None => return Err("the pattern can never match, so it would find nothing".to_owned()),
-            Some(0) => return Err("the pattern matches the empty text, so it would find nothing everywhere".to_owned()),
+            Some(0) => {
+                return Err(
+                    "the pattern matches the empty text, so it would find nothing everywhere".to_owned()
+                );
+            }
             Some(_) => {}
         }
         let config = Regex::config()

@@ -61,7 +61,7 @@ pub(crate) const SECRETS: &[Secret] = &[
     plain("github-token", r"gh[opsur]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}"),
     plain(
         "gitlab-token",
-        r"(?-u:\b)gl(?:agent|cbt|dt|ffct|ft|imt|oas|pat|ptt|rt|soat)-[A-Za-z0-9_.-]{20,300}",
+        r"(?-u:\b)gl(?:agent|cbt|dt|ffct|ft|imt|oas|pat|ptt|rt|soat)-[A-Za-z0-9_-]{20,250}(?:\.[A-Za-z0-9_-]{1,20}){0,3}",
     ),
     plain("google-api-key", r"(?-u:\b)AIza[A-Za-z0-9_-]{35}|GOCSPX-[A-Za-z0-9_-]{28}"),
     plain("jwt", r"(?-u:\b)eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),

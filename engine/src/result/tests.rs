@@ -1,8 +1,14 @@
 //! Each kind of secret is found, what only looks like it isn't, and nothing but what must go changes.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that panics is a test that fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that panics is a test that fails"
+)]
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -55,7 +61,7 @@ const SAMPLES: &[Sample] = &[
     },
     Sample {
         name: "gitlab-token",
-        secrets: &[&["glpat", "-", TEN, TEN], &["glrt", "-t1_", TEN, TEN], &["glagent", "-", TEN, TEN, TEN]],
+        secrets: &[&["glpat", "-", TEN, TEN], &["glrt", "-t1_", TEN, TEN], &["glagent", "-", TEN, TEN, TEN], &["glpat", "-", TEN, TEN, TEN, ".01", ".0123", "abcdef"]],
         near_misses: &["glpat-short", "glxyz-aaaaaaaaaaaaaaaaaaaaaaaa", "eglpat-aaaaaaaaaaaaaaaaaaaaaaaa"],
     },
     Sample {
@@ -231,7 +237,8 @@ fn where_a_pattern_has_a_group_for_the_secret_that_alone_goes() {
 fn a_blocked_result_says_where_and_why_and_not_what() {
     let rules = rules("secrets = ['github-token']\non_match = 'block'");
     let token = SAMPLES[4].secrets[0].concat();
-    let result = json!({"content": [{"text": "ok"}, {"x": [[], 1], "a/b": ["no", format!("is {token}")]}]}).to_string();
+    let result = json!({"content": [{"text": "ok"}, {"x": [[], 1], "a/b": ["no", format!("is {token}")]}]})
+        .to_string();
     let decision = withheld(&rules, &result);
     assert_eq!(decision.rule, "results.secrets.github-token");
     assert_eq!(decision.at.as_deref(), Some("/content/1/a~1b/1"));
@@ -275,7 +282,9 @@ fn control_characters_go_before_secrets_are_sought() {
 fn an_opaque_member_is_not_looked_at_and_only_that_one() {
     let rules = rules("control = 'strip'");
     let result = json!({"requestState": ["\u{7}"], "x": {"requestState": "\u{7}"}}).to_string();
-    let Review::Rewritten { text, .. } = rules.review(&result, Some("requestState")) else { panic!("{result}") };
+    let Review::Rewritten { text, .. } = rules.review(&result, Some("requestState")) else {
+        panic!("{result}")
+    };
     let text: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(text, json!({"requestState": ["\u{7}"], "x": {"requestState": ""}}));
 }
@@ -314,11 +323,25 @@ fn a_tool_overrides_key_by_key_and_of_several_the_strictest_counts() {
     };
     for (method, of_npm, of_jwt, of_long, of_control) in [
         ("other", "unchanged", "results.secrets.jwt", "withheld by results.max_bytes", "results.control"),
-        ("x", "withheld by tools.\"x*\".result.secrets.npm-token", "unchanged", "unchanged", "results.control"),
-        ("xy", "withheld by tools.\"x*\".result.secrets.npm-token", "unchanged", "withheld by results.max_bytes", "results.control"),
+        (
+            "x",
+            "withheld by tools.\"x*\".result.secrets.npm-token",
+            "unchanged",
+            "unchanged",
+            "results.control",
+        ),
+        (
+            "xy",
+            "withheld by tools.\"x*\".result.secrets.npm-token",
+            "unchanged",
+            "withheld by results.max_bytes",
+            "results.control",
+        ),
         ("free", "unchanged", "unchanged", "unchanged", "unchanged"),
     ] {
-        for (result, expected) in [(&npm, of_npm), (&jwt, of_jwt), (&long, of_long), (&control.to_owned(), of_control)] {
+        for (result, expected) in
+            [(&npm, of_npm), (&jwt, of_jwt), (&long, of_long), (&control.to_owned(), of_control)]
+        {
             assert_eq!(outcome(policy.result_rules(method), result), expected, "{method} {result}");
         }
     }
@@ -353,14 +376,16 @@ fn a_table_that_would_do_nothing_or_everything_is_refused() {
         ("on_match = 'drop'", "results.on_match", "unknown value `drop`"),
         ("secret = ['all']", "results.secret", "unknown key `secret`"),
     ] {
-        let error = Policy::from_toml(&format!("allowed_methods = ['m']\n[results]\n{text}"), "p.toml").unwrap_err();
+        let error =
+            Policy::from_toml(&format!("allowed_methods = ['m']\n[results]\n{text}"), "p.toml").unwrap_err();
         let said = error.diagnostics().iter().any(|one| one.place == place && one.message.contains(reason));
         assert!(said, "{text}: {error}");
     }
 }
 
 fn any_secret() -> impl Strategy<Value = String> {
-    let all: Vec<String> = SAMPLES.iter().flat_map(|sample| sample.secrets).map(|parts| parts.concat()).collect();
+    let all: Vec<String> =
+        SAMPLES.iter().flat_map(|sample| sample.secrets).map(|parts| parts.concat()).collect();
     prop::sample::select(all)
 }
 
@@ -402,11 +427,19 @@ fn texts(value: &Value, out: &mut BTreeSet<String>) {
     }
 }
 
+/// Rules that look for every kind, with control characters and without.
+static EVERY_KIND: LazyLock<[ResultRules; 2]> = LazyLock::new(|| {
+    ["keep", "strip"]
+        .map(|control| rules(&format!("secrets = ['all', 'card-number']\ncontrol = '{control}'")))
+});
+
+/// Rules that find nothing.
+static NOTHING: LazyLock<ResultRules> = LazyLock::new(|| rules("patterns = { never = '\u{e000}never' }"));
+
 proptest! {
     #[test]
     fn no_secret_survives_wherever_it_stands(value in any_result(), strips in any::<bool>()) {
-        let control = if strips { "strip" } else { "keep" };
-        let rules = rules(&format!("secrets = ['all', 'card-number']\ncontrol = '{control}'"));
+        let rules = &EVERY_KIND[usize::from(strips)];
         let result = value.to_string();
         let text = match rules.review(&result, None) {
             Review::Unchanged => result,
@@ -435,13 +468,13 @@ proptest! {
 
     #[test]
     fn a_result_without_anything_is_not_touched(value in any_result()) {
-        let rules = rules("patterns = { never = '\u{e000}never' }\ncontrol = 'keep'");
+        let rules = &*NOTHING;
         prop_assert_eq!(rules.review(&value.to_string(), None), Review::Unchanged);
     }
 
     #[test]
     fn any_bytes_are_reviewed(text in any::<String>(), secret in any_secret()) {
-        let rules = rules("secrets = ['all']\ncontrol = 'strip'");
+        let rules = &EVERY_KIND[1];
         let _ = rules.review(&text, Some("x"));
         let _ = rules.review(&format!("[\"{text}{secret}"), None);
     }

@@ -183,7 +183,8 @@ fn load_secrets(table: &mut Fields<'_>, loader: &mut Loader) -> Option<Detectors
     let wanted = SECRETS.iter().filter(|secret| lists(secret.name) || (secret.of_all && lists(ALL)));
     let mut detectors = Detectors::new();
     for secret in wanted {
-        match Detector::new(format!("{place}.{}", secret.name), secret.name, secret.expression, secret.check) {
+        match Detector::new(format!("{place}.{}", secret.name), secret.name, secret.expression, secret.check)
+        {
             Ok(detector) => detectors.push(Arc::new(detector)),
             Err(reason) => loader.report(&place, table.span(), reason, None),
         }
