@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use argala_json::pointer::{push_index, push_key};
-use argala_json::{Events, Limits, Options, Span, Stopped, Text, quote, read};
+use argala_json::{ErrorKind, Events, Limits, Options, Span, Stopped, Text, quote, read};
 
 pub(crate) use detector::{Check, Detector};
 
@@ -124,7 +124,12 @@ fn read_strictly(text: &str, reviewer: &mut Reviewer<'_>) -> Result<(), Box<Find
         Ok(()) => Ok(()),
         Err(Stopped::Listener(finding)) => Err(finding),
         Err(Stopped::Refused(error)) => {
-            let reason = format!("not every reader would read it in the same way: {error}");
+            // The key may be a secret.
+            let what = match error.kind() {
+                ErrorKind::DuplicateKey(_) => "a key stands twice in one object".to_owned(),
+                kind => kind.to_string(),
+            };
+            let reason = format!("not every reader would read it in the same way: {what}");
             Err(Box::new(Finding::new("results.unreadable", None, reason)))
         }
     }
@@ -142,6 +147,9 @@ fn edited(text: &str, edits: &[(Span, String)]) -> String {
     out.push_str(text.get(from..).unwrap_or_default());
     out
 }
+
+/// A longer place in a result isn't told.
+const LONGEST_PLACE: usize = 1 << 10;
 
 /// A secret in a text.
 struct Found<'r> {
@@ -195,7 +203,7 @@ impl<'r> Reviewer<'r> {
     }
 
     /// Looks at a text; what it must become, where that is another one.
-    fn look(&mut self, text: &str) -> Result<Option<String>, Box<Finding>> {
+    fn look(&mut self, text: &str, is_key: bool) -> Result<Option<String>, Box<Finding>> {
         let mut stripped = None;
         if let Some(rule) = self.table.strip_rule() {
             stripped = control::stripped(text);
@@ -215,26 +223,28 @@ impl<'r> Reviewer<'r> {
             (left.range.start, &left.detector.rule).cmp(&(right.range.start, &right.detector.rule))
         });
         if self.table.on_match() == OnMatch::Block {
-            return Err(self.finding(&found));
+            // A decision must not say what it keeps back: a key is told of by the object that has it.
+            let depth = self.places.len() - usize::from(is_key && !self.places.is_empty());
+            return Err(self.finding(&found, depth));
         }
         self.rules.extend(found.iter().map(|one| one.detector.rule.as_str()));
         Ok(Some(redacted(plain, &found)))
     }
 
-    fn finding(&self, found: &[Found<'_>]) -> Box<Finding> {
+    fn finding(&self, found: &[Found<'_>], depth: usize) -> Box<Finding> {
         let detector = found.first().map(|one| one.detector);
         let (rule, name) =
             detector.map_or(("", ""), |detector| (detector.rule.as_str(), detector.name.as_str()));
         let mut at = String::new();
-        for place in &self.places {
+        for place in self.places.iter().take(depth) {
             match place {
-                Place::Member(key) => push_key(&mut at, key),
-                // The place of an element is counted when it begins.
+                Place::Member(key) => push_key(&mut at, control::stripped(key).as_ref().unwrap_or(key)),
                 Place::Element(index) => push_index(&mut at, *index),
             }
         }
+        let at = (at.len() <= LONGEST_PLACE).then_some(at);
         let reason = format!("it holds what `{name}` stands for; ask for what you need without that");
-        Box::new(Finding { matched: Some(name.to_owned()), ..Finding::new(rule, Some(at), reason) })
+        Box::new(Finding { matched: Some(name.to_owned()), ..Finding::new(rule, at, reason) })
     }
 }
 
@@ -277,7 +287,7 @@ impl Events for Reviewer<'_> {
     fn string(&mut self, text: Text<'_>, span: Span) -> Result<(), Self::Stop> {
         self.count();
         if !self.is_opaque()
-            && let Some(new) = self.look(&text.decode())?
+            && let Some(new) = self.look(&text.decode(), false)?
         {
             self.edits.push((span, new));
         }
@@ -291,7 +301,7 @@ impl Events for Reviewer<'_> {
             place.push_str(&key);
         }
         if !self.is_opaque()
-            && let Some(new) = self.look(&key)?
+            && let Some(new) = self.look(&key, true)?
         {
             self.renamed = true;
             self.edits.push((span, new));

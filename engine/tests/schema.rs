@@ -40,6 +40,8 @@ fn each_table_has_the_keys_that_the_loader_knows() {
         (format!("[[deny]]\npatterns = ['x']\n{UNKNOWN} = 1"), &schema["$defs"]["deny"]),
         (format!("[tools.x]\n{UNKNOWN} = 1"), &schema["$defs"]["tool"]),
         (format!("[limits]\n{UNKNOWN} = 1"), &schema["$defs"]["limits"]),
+        (format!("[results]\n{UNKNOWN} = 1"), &schema["$defs"]["result"]),
+        (format!("[tools.x]\nresult.{UNKNOWN} = 1"), &schema["$defs"]["result"]),
     ] {
         assert_eq!(known_to_the_loader(&policy), properties(table), "{policy}");
     }

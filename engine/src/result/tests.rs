@@ -246,6 +246,10 @@ fn a_blocked_result_says_where_and_why_and_not_what() {
     assert!(decision.message.starts_with("ARGALA BLOCK: `m` has been called"), "{}", decision.message);
     assert!(!serde_json::to_string(&decision).unwrap().contains(&token[..8]));
     assert_eq!(rules.review(r#"{"content":[]}"#, None), Review::Unchanged);
+
+    let decision = withheld(&rules, &format!(r#"{{"a":{{"{token}":1}}}}"#));
+    assert_eq!(decision.at.as_deref(), Some("/a"));
+    assert!(!serde_json::to_string(&decision).unwrap().contains(&token[..8]));
 }
 
 #[test]
@@ -254,6 +258,9 @@ fn what_readers_may_take_differently_is_withheld() {
     for result in [r#"{"a":1,"\u0061":2}"#, r#"["\ud800"]"#, r#"{"a":1"#, r#"["x"] []"#] {
         assert_eq!(withheld(&rules, result).rule, "results.unreadable", "{result}");
     }
+    let secret = SAMPLES[4].secrets[0].concat();
+    let decision = withheld(&rules, &format!(r#"{{"{secret}":1,"{secret}":2}}"#));
+    assert!(!decision.message.contains(&secret), "{}", decision.message);
     // Two keys that would become one.
     let (one, other) = (SAMPLES[4].secrets[0].concat(), SAMPLES[4].secrets[1].concat());
     let result = format!(r#"{{"{one}":1,"{other}":2}}"#);
