@@ -158,7 +158,8 @@ impl BlockEnds<'_> {
         // Its end is missing: what looks like more of it goes.
         let rest = self.text.get(begun..).unwrap_or_default();
         let is_body = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=\\\r\n".contains(byte);
-        begun + rest.iter().take_while(|byte| is_body(byte)).count()
+        let body = rest.iter().take_while(|byte| is_body(byte)).count();
+        begun + rest.get(..body).unwrap_or_default().trim_ascii_end().len()
     }
 }
 
