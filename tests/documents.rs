@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use argala_engine::{Facts, Policy, Verdict};
+use argala_engine::{Facts, Policy, Review, Verdict};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -66,12 +66,34 @@ fn every_call_in_the_policy_reference_is_decided_as_it_says() {
 }
 
 #[test]
+fn every_result_in_the_policy_reference_is_reviewed_as_it_says() {
+    let text = fs::read_to_string(root().join("docs/policy.md")).unwrap();
+    let (before, results) = text.split_once("```results\n").unwrap();
+    let policy = before.rsplit_once("```toml\n").unwrap().1.split("```").next().unwrap();
+    let policy = Policy::from_toml(policy, "docs/policy.md").unwrap_or_else(|error| panic!("{error}"));
+    let mut reviewed = 0;
+    for line in results.split("```").next().unwrap().lines() {
+        let (outcome, line) = line.split_once(char::is_whitespace).unwrap();
+        let (method, line) = line.trim_start().split_once(char::is_whitespace).unwrap();
+        let (result, rule) = line.trim_start().rsplit_once('}').unwrap();
+        let (found, by) = match policy.result_rules(method).unwrap().review(&format!("{result}}}"), None) {
+            Review::Unchanged => ("unchanged", String::new()),
+            Review::Rewritten { rules, .. } => ("redacted", rules.join(" ")),
+            Review::Withheld(decision) => ("withheld", decision.rule),
+        };
+        assert_eq!((found, by.as_str()), (outcome, rule.trim()), "{line}");
+        reviewed += 1;
+    }
+    assert!(reviewed > 5, "{reviewed} results");
+}
+
+#[test]
 fn every_key_that_the_schema_has_is_in_the_policy_reference() {
     let reference = fs::read_to_string(root().join("docs/policy.md")).unwrap();
     let schema: serde_json::Value = serde_json::from_str(&argala_engine::policy::schema()).unwrap();
     let mut missing = Vec::new();
-    let mut tables: Vec<_> =
-        ["tool", "deny", "budget", "limits"].iter().map(|table| &schema["$defs"][table]).collect();
+    let mut tables: Vec<&serde_json::Value> =
+        ["tool", "deny", "budget", "limits", "result"].iter().map(|table| &schema["$defs"][table]).collect();
     tables.push(&schema);
     tables.extend(schema["$defs"]["argument"]["oneOf"].as_array().unwrap());
     for table in tables {

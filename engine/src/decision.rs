@@ -72,6 +72,16 @@ pub const MAX_IN_MESSAGE: usize = 3;
 /// How many characters of a name that is no method's a message repeats.
 const SHOWN_METHOD: usize = 64;
 
+/// A method's name as a message repeats it.
+fn shown(method: &str) -> String {
+    if is_method_name(method) {
+        format!("`{method}`")
+    } else {
+        // It may hold an end of line, an escape sequence or a megabyte of anything.
+        format!("{:?}", method.chars().take(SHOWN_METHOD).collect::<String>())
+    }
+}
+
 /// One thing that spoke against a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -117,18 +127,25 @@ impl Decision {
             .first()
             .cloned()
             .unwrap_or_else(|| Finding::new("internal", None, "it was denied without a finding"));
-        let shown = if is_method_name(&method) {
-            format!("`{method}`")
-        } else {
-            // It may hold an end of line, an escape sequence or a megabyte of anything.
-            format!("{:?}", method.chars().take(SHOWN_METHOD).collect::<String>())
-        };
+        let shown = shown(&method);
         let mut message =
             format!("ARGALA BLOCK: {shown} was refused (rule {}): {}", first.rule, first.reason);
         for finding in findings.iter().take(MAX_IN_MESSAGE).skip(1) {
             message.push_str(&format!(". Also (rule {}): {}", finding.rule, finding.reason));
         }
         Self { message, findings, ..Self::from_first(Verdict::Deny, method, policy, first) }
+    }
+
+    /// A denial of what a call has been answered with.
+    pub(crate) fn withhold(method: String, policy: &str, finding: Finding) -> Self {
+        let message = format!(
+            "ARGALA BLOCK: {} has been called, and what it answered is withheld (rule {}): {}",
+            shown(&method),
+            finding.rule,
+            finding.reason
+        );
+        let findings = vec![finding.clone()];
+        Self { message, findings, ..Self::from_first(Verdict::Deny, method, policy, finding) }
     }
 
     /// A decision that nothing spoke against.

@@ -23,7 +23,8 @@
 //!
 //! In reading order: [`policy`] turns a file into rules; [`Inspector`] listens to the arguments of one call;
 //! `constraint` holds the types that an argument can be given; [`view`] says how a string is read and `scan` looks for
-//! denied patterns in it; [`decision`] is what comes out. [`appearance`] is for whoever shows or compares names.
+//! denied patterns in it; [`decision`] is what comes out. [`result`] looks at what a tool answers. [`appearance`] is for
+//! whoever shows or compares names.
 
 pub mod appearance;
 pub mod budget;
@@ -36,6 +37,7 @@ mod inspect;
 mod json;
 mod limits;
 pub mod policy;
+pub mod result;
 mod scan;
 pub mod view;
 
@@ -46,3 +48,4 @@ pub use facts::Facts;
 pub use inspect::{Inspector, Refusal, Stop};
 pub use limits::Limits;
 pub use policy::{Policy, PolicyError};
+pub use result::{ResultRules, Review};

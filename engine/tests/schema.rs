@@ -41,6 +41,8 @@ fn each_table_has_the_keys_that_the_loader_knows() {
         (format!("[[budget]]\nid = 'b'\ncalls = 1\nper = 'day'\n{UNKNOWN} = 1"), &schema["$defs"]["budget"]),
         (format!("[tools.x]\n{UNKNOWN} = 1"), &schema["$defs"]["tool"]),
         (format!("[limits]\n{UNKNOWN} = 1"), &schema["$defs"]["limits"]),
+        (format!("[results]\n{UNKNOWN} = 1"), &schema["$defs"]["result"]),
+        (format!("[tools.x]\nresult.{UNKNOWN} = 1"), &schema["$defs"]["result"]),
     ] {
         assert_eq!(known_to_the_loader(&policy), properties(table), "{policy}");
     }

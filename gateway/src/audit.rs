@@ -20,7 +20,7 @@ pub(crate) mod verify;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-pub(crate) use event::{Arguments, Event, Judged, Outcome};
+pub(crate) use event::{Arguments, Changed, Event, Judged, Outcome, Reviewed};
 use file::LogFile;
 pub(crate) use settings::{OnFailure, Settings};
 pub(crate) use signing::{PublicKey, generate_key};
@@ -110,22 +110,23 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    /// Records how the call ended, and with how many bytes.
-    pub(crate) fn end(mut self, outcome: Outcome, bytes: usize) {
-        self.write(outcome, bytes);
+    /// Records how the call ended, with how many bytes, and what has become of them.
+    pub(crate) fn end(mut self, outcome: Outcome, bytes: usize, reviewed: Reviewed) {
+        self.write(outcome, bytes, reviewed);
     }
 
-    fn write(&mut self, outcome: Outcome, bytes: usize) {
+    fn write(&mut self, outcome: Outcome, bytes: usize, reviewed: Reviewed) {
         self.ended = true;
         let micros = u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.audit.note(&Event::Ended { session: &self.session, of: self.record, outcome, micros, bytes });
+        let (session, of) = (&*self.session, self.record);
+        self.audit.note(&Event::Ended { session, of, outcome, micros, bytes, reviewed });
     }
 }
 
 impl Drop for Watched {
     fn drop(&mut self) {
         if !self.ended {
-            self.write(Outcome::Unanswered, 0);
+            self.write(Outcome::Unanswered, 0, Reviewed::default());
         }
     }
 }

@@ -22,6 +22,7 @@ mod introduction;
 mod listing;
 mod opening;
 mod paging;
+mod results;
 mod routes;
 mod standing;
 mod subscriptions;
@@ -60,6 +61,7 @@ use held::HeldCalls;
 use inputs::Inputs;
 use listing::Listings;
 use opening::Opening;
+use results::TaskTools;
 use routes::Routes;
 use standing::Standing;
 use subscriptions::Subscriptions;
@@ -114,6 +116,7 @@ struct Session {
     listings: Listings,
     answers: Answers,
     routes: Routes,
+    task_tools: TaskTools,
     standing: Standing,
     subscriptions: Subscriptions,
     /// Requests of a legacy host's that wait for its own answers.
@@ -235,6 +238,7 @@ impl Session {
             gathers: Gathers::default(),
             listings: Listings::default(),
             answers: Answers::default(),
+            task_tools: TaskTools::default(),
             standing: Standing::default(),
             subscriptions: Subscriptions::default(),
             inputs: Inputs::default(),

@@ -6,6 +6,7 @@ use regex_syntax::hir::{Hir, Look};
 use super::{Constraint, Type, Value, alternatives, unmet};
 use crate::policy::keys::{Key, Takes};
 use crate::policy::load::{Fields, Loader};
+use crate::scan::regex::parsed;
 
 #[derive(Debug)]
 struct Text {
@@ -65,11 +66,7 @@ fn load(fields: &mut Fields<'_>, loader: &mut Loader) -> Box<dyn Constraint> {
 }
 
 fn compile(text: &str) -> Result<Regex, String> {
-    let hir = regex_syntax::parse(text).map_err(|error| {
-        let reason = error.to_string();
-        let last = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        format!("the pattern is not a regular expression: {last}")
-    })?;
+    let hir = parsed(text)?;
     // The whole text, whatever the pattern says: half a match must not let the other half through. Anchored as a tree,
     // so that `a)|(b` can't close a group around it.
     let whole = Hir::concat(vec![Hir::look(Look::Start), hir, Hir::look(Look::End)]);

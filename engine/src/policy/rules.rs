@@ -4,6 +4,7 @@ mod audit;
 mod budget;
 mod deny;
 mod limits;
+mod result;
 mod tool;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,8 @@ pub(super) use budget::KEYS as BUDGET_KEYS;
 pub(super) use deny::KEYS as DENY_KEYS;
 pub(crate) use deny::{DenyRule, MatchMode};
 pub(super) use limits::KEYS as LIMITS_KEYS;
+pub(super) use result::KEYS as RESULT_KEYS;
+pub(crate) use result::{OnMatch, ResultTable};
 pub(super) use tool::KEYS as TOOL_KEYS;
 pub(crate) use tool::{ArgumentRule, ToolRule};
 
@@ -51,6 +54,7 @@ pub(super) const POLICY_KEYS: &[Key] = &[
     },
     Key { name: "limits", takes: Takes::Table, about: "Bounds on the arguments of one call." },
     audit::OF_POLICY,
+    result::OF_POLICY,
 ];
 
 /// All rules of a policy, each kind sorted by name, so that the order in the file can't matter.
@@ -62,6 +66,7 @@ pub(crate) struct Rules {
     budgets: Vec<BudgetRule>,
     pub(crate) limits: Limits,
     audit_arguments: KeptArguments,
+    results: ResultTable,
 }
 
 /// A method that is allowed by name.
@@ -146,6 +151,7 @@ pub(crate) fn load(node: &Node, loader: &mut Loader) -> Option<Rules> {
         budgets: Vec::new(),
         limits: Limits::default(),
         audit_arguments: audit::load(&mut fields, loader).unwrap_or_default(),
+        results: result::load(&mut fields, result::OF_POLICY.name, loader).unwrap_or_default(),
     };
     rules.allow(load_methods(&mut fields, "allowed_methods", loader), "allowed_methods");
     rules.denies.extend(deny::load_short(&mut fields, "denied_patterns".to_owned(), Vec::new(), loader));
@@ -183,6 +189,27 @@ impl Rules {
         tools.filter_map(|tool| tool.audit_arguments).min().unwrap_or(self.audit_arguments)
     }
 
+    /// Whether any table asks for something of results.
+    pub(crate) fn has_result_tables(&self) -> bool {
+        let tools = self.tools.iter().filter_map(|tool| tool.result.as_ref());
+        tools.chain([&self.results]).any(ResultTable::asks_for_something)
+    }
+
+    /// What the host must not get of this method's results, where a table says so.
+    pub(crate) fn result_table(&self, method: &str) -> ResultTable {
+        let tools = self.tools.iter().filter(|tool| tool.method.matches(method));
+        self.strictest_of(tools).or(&self.results)
+    }
+
+    /// What the host must not get of results that may be any method's.
+    pub(crate) fn strictest_result_table(&self) -> ResultTable {
+        self.strictest_of(self.tools.iter()).and(&self.results)
+    }
+
+    fn strictest_of<'r>(&self, tools: impl Iterator<Item = &'r ToolRule>) -> ResultTable {
+        tools.filter_map(|tool| tool.result.as_ref()).fold(ResultTable::default(), |all, one| all.and(one))
+    }
+
     fn load_tools(&mut self, node: &Node, loader: &mut Loader) {
         let Some(mut fields) = loader.table(node, "tools") else { return };
         for entry in fields.take_rest() {
@@ -199,7 +226,7 @@ impl Rules {
     }
 
     fn load_group(&mut self, fields: &mut Fields<'_>, loader: &mut Loader) {
-        for key in ["args", "audit_arguments", "decision", "extra_args", "principals"] {
+        for key in ["args", "audit_arguments", "decision", "extra_args", "principals", "result"] {
             if let Some(node) = fields.take(key) {
                 let message = format!("`{key}` can't stand in a group of methods");
                 let help = "give the method a table of its own: [tools.METHOD]".to_owned();

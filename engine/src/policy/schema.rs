@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::keys::{Key, Takes};
-use super::rules::{BUDGET_KEYS, DENY_KEYS, LIMITS_KEYS, POLICY_KEYS, TOOL_KEYS};
+use super::rules::{BUDGET_KEYS, DENY_KEYS, LIMITS_KEYS, POLICY_KEYS, RESULT_KEYS, TOOL_KEYS};
 use crate::constraint::{TYPES, Type};
 
 /// The schema of a policy file, as JSON text that ends with a newline.
@@ -11,6 +11,7 @@ use crate::constraint::{TYPES, Type};
 pub fn schema() -> String {
     let mut policy = table(POLICY_KEYS);
     merge(&mut policy, "limits", json!({ "$ref": "#/$defs/limits" }));
+    merge(&mut policy, "results", json!({ "$ref": "#/$defs/result" }));
     merge(&mut policy, "deny", json!({ "type": "array", "items": { "$ref": "#/$defs/deny" } }));
     merge(&mut policy, "budget", json!({ "type": "array", "items": { "$ref": "#/$defs/budget" } }));
     merge(
@@ -24,6 +25,9 @@ pub fn schema() -> String {
         "args",
         json!({ "type": "object", "additionalProperties": { "$ref": "#/$defs/argument" } }),
     );
+    merge(&mut tool, "result", json!({ "$ref": "#/$defs/result" }));
+    let mut result = table(RESULT_KEYS);
+    merge(&mut result, "patterns", json!({ "type": "object", "additionalProperties": { "type": "string" } }));
     let mut deny = table(DENY_KEYS);
     insert(&mut deny, "required", json!(["patterns"]));
     let mut budget = table(BUDGET_KEYS);
@@ -55,6 +59,7 @@ pub fn schema() -> String {
             "deny": deny,
             "tool": tool,
             "limits": table(LIMITS_KEYS),
+            "result": result,
             "argument": one_of(&[required]),
             "constraint": one_of(&[]),
         }),

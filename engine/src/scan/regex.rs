@@ -33,12 +33,7 @@ impl Regex {
     /// # Errors
     /// A sentence that says why it can't be used.
     pub(crate) fn new(text: &str) -> Result<Self, String> {
-        let hir = regex_syntax::parse(text).map_err(|error| {
-            let reason = error.to_string();
-            let last = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            format!("the pattern is not a regular expression: {last}")
-        })?;
-        let folded = fold(&hir);
+        let folded = fold(&parsed(text)?);
         match folded.properties().minimum_len() {
             None => return Err("the pattern can never match, so it would deny nothing".to_owned()),
             Some(0) => {
@@ -71,6 +66,18 @@ impl Regex {
     pub(super) fn find(&self, text: &[u8]) -> impl Iterator<Item = Range<usize>> {
         self.expression.find_iter(text).map(|hit| hit.range())
     }
+}
+
+/// Reads an expression.
+///
+/// # Errors
+/// A sentence that says what is wrong with it.
+pub(crate) fn parsed(text: &str) -> Result<Hir, String> {
+    regex_syntax::parse(text).map_err(|error| {
+        let reason = error.to_string();
+        let last = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        format!("the pattern is not a regular expression: {last}")
+    })
 }
 
 /// The expression for text that has no ASCII capitals: what it takes of a letter in either case, it takes of the small one.

@@ -84,6 +84,8 @@ pub(crate) enum Event<'a> {
         micros: u64,
         /// Of the server's answer.
         bytes: usize,
+        #[serde(flatten)]
+        reviewed: Reviewed,
     },
 }
 
@@ -153,6 +155,27 @@ impl Arguments {
         };
         Self { sha256: hex(&Sha256::digest(text)), values }
     }
+}
+
+/// What has become of a result by the policy's rules for results.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Reviewed {
+    /// None where the host got it as it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) result: Option<Changed>,
+    /// The rules by which it was changed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) rules: Vec<String>,
+}
+
+/// How a result was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Changed {
+    /// Parts of it were taken out, or got a mark in their place.
+    Redacted,
+    /// The host got none of it.
+    Withheld,
 }
 
 /// How a call ended.

@@ -9,8 +9,9 @@ use argala_wire::{Frame, Id, Sender};
 
 use super::answers::{HostKey, ReplyTo};
 use super::catalogue::ListKind;
+use super::results::Reviewing;
 use super::timeouts::Timeouts;
-use crate::audit::{Outcome, Watched};
+use crate::audit::{Outcome, Reviewed, Watched};
 use crate::connection::ServerId;
 use crate::host::PostId;
 use crate::ledger::Charged;
@@ -40,16 +41,22 @@ pub(super) struct Call {
     pub(super) bridge: Bridge,
     /// How long it may take.
     pub(super) limit: Option<Duration>,
-    /// Where it is a tool's: what the audit log is told when it ends.
+    /// Where it is a tool's: which, and what the audit log is told when it ends.
     pub(super) tool: Option<ToolCall>,
+    /// How the answer is reviewed before the host gets it; None where it passes as it comes.
+    pub(super) reviewing: Option<Box<Reviewing>>,
 }
 
 /// A call of a tool that was let pass.
 #[derive(Debug)]
 pub(super) struct ToolCall {
+    /// As the policy names it.
+    pub(super) name: String,
     pub(super) watched: Option<Watched>,
     /// What it has paid, until it has left.
     pub(super) charged: Option<Charged>,
+    /// What has become of its result.
+    pub(super) reviewed: Reviewed,
 }
 
 impl ToolCall {
@@ -63,7 +70,7 @@ impl ToolCall {
     /// Records how it ended, and with how many bytes.
     pub(super) fn end(&mut self, outcome: Outcome, bytes: usize) {
         if let Some(watched) = self.watched.take() {
-            watched.end(outcome, bytes);
+            watched.end(outcome, bytes, std::mem::take(&mut self.reviewed));
         }
     }
 }
@@ -96,6 +103,7 @@ impl Call {
             bridge: Bridge::None,
             limit: None,
             tool: None,
+            reviewing: None,
         }
     }
 

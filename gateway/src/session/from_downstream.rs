@@ -10,6 +10,7 @@ use super::answers::ReplyTo;
 use super::asks::Relayed;
 use super::calls::{Bridge, Call, CallId, Listener, Purpose, Token};
 use super::catalogue::{List, TOOLS};
+use super::results::Unfit;
 use super::translation::CallFacts;
 use super::{Session, held};
 use crate::audit::Outcome;
@@ -119,10 +120,16 @@ impl Session {
             );
         };
         let facts = CallFacts { server, cacheable: call.cacheable };
-        let needs_input = frame.string(&["result", "resultType"]).as_deref() == Some(modern::INPUT_REQUIRED);
+        let reviewed = self.reviewed(server, id, &mut call, frame);
         if let Some(tool) = &mut call.tool {
-            tool.end(outcome_of(frame, needs_input), frame.text().len());
+            tool.end(outcome_of(frame), frame.text().len());
         }
+        // From here on there is only what the host may get.
+        let frame = match &reviewed {
+            Ok(reviewed) => reviewed.as_ref().unwrap_or(frame),
+            Err(Unfit) => return self.fail_call(call_id, call, "the result can't be passed on"),
+        };
+        let needs_input = needs_input(frame);
         // The answers are this server's, and no other is tried with them.
         if let Some(uri) = call.purpose.sought().filter(|_| needs_input) {
             self.routes.learn_resource(&uri, server);
@@ -218,6 +225,7 @@ impl Session {
         method: &str,
         about: Option<CallId>,
     ) {
+        let Some(frame) = self.reviewed_notification(server, method, frame) else { return };
         if !self.is_legacy(server) {
             if frame.at(&["params", "_meta", modern::SUBSCRIPTION_ID]).is_some() {
                 return self.take_watched(server, &frame, method);
@@ -368,10 +376,15 @@ fn names_protocol(bytes: &[u8]) -> bool {
     String::from_utf8_lossy(bytes).contains("\"jsonrpc\"")
 }
 
+/// Whether an answer asks for more before there can be one.
+pub(super) fn needs_input(frame: &Frame) -> bool {
+    frame.string(&["result", "resultType"]).as_deref() == Some(modern::INPUT_REQUIRED)
+}
+
 /// How a call ended, by its answer.
-fn outcome_of(frame: &Frame, needs_input: bool) -> Outcome {
+fn outcome_of(frame: &Frame) -> Outcome {
     match frame.raw(&["result", "isError"]) {
-        _ if needs_input => Outcome::InputRequired,
+        _ if needs_input(frame) => Outcome::InputRequired,
         Some("true") => Outcome::ToolError,
         _ if frame.at(&["error"]).is_some() => Outcome::Error,
         _ => Outcome::Result,
@@ -379,7 +392,7 @@ fn outcome_of(frame: &Frame, needs_input: bool) -> Outcome {
 }
 
 /// The task that a call has become, in the form of either era.
-fn task_of(frame: &Frame) -> Option<String> {
+pub(super) fn task_of(frame: &Frame) -> Option<String> {
     let legacy = frame.string(&["result", "task", "taskId"]);
     let modern = || frame.string(&["result", "taskId"]);
     legacy.or_else(modern).map(std::borrow::Cow::into_owned)

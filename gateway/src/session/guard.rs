@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use argala_engine::{Decision, Verdict};
 use argala_json::{Limits, Options, compact, quote};
 use argala_wire::reply::{self, code};
-use argala_wire::{Era, Frame, legacy, modern};
+use argala_wire::{Era, Frame, Id, legacy, modern};
 
 use super::answers::ReplyTo;
 use super::calls::{Call, Purpose, ToolCall};
 use super::vetting::Standing;
 use super::{Session, Setup};
-use crate::audit::{Arguments, Event, Failed, Judged, Outcome};
+use crate::audit::{Arguments, Event, Failed, Judged, Outcome, Reviewed};
 use crate::caller::Caller;
 use crate::connection::ServerId;
 use crate::ledger::Payer;
@@ -73,7 +73,12 @@ impl Session {
         if !decision.is_allowed() {
             return self.deny(&decision, frame, &to);
         }
-        let mut tool = ToolCall { watched: self.setup.audit.watch(&self.setup.caller, record), charged };
+        let mut tool = ToolCall {
+            name: name.clone(),
+            watched: self.setup.audit.watch(&self.setup.caller, record),
+            charged,
+            reviewed: Reviewed::default(),
+        };
         let Some((server, own)) = route else {
             tool.end(Outcome::Refused, 0);
             return self.refuse(
@@ -92,11 +97,13 @@ impl Session {
         edits.extend(frame.at(&["params", "name"]).map(|node| (node.span.clone(), quoted)));
         // What leaves is the very text that was judged.
         edits.extend(frame.at(&["params", "arguments"]).map(|node| (node.span.clone(), arguments)));
-        let may_be_task = frame.at(&["params", "task"]).is_some() || !self.is_legacy(server);
+        let wants_task = frame.at(&["params", "task"]).is_some();
+        let may_be_task = wants_task || !self.is_legacy(server);
         let purpose =
             if may_be_task && self.is_federated() { Purpose::LearnTask(to) } else { Purpose::Relay(to) };
         let mut call = Call::own(server, purpose);
         call.tool = Some(tool);
+        call.reviewing = self.reviewing_tool(&name, wants_task);
         self.send_on(call, frame, edits);
     }
 
@@ -150,24 +157,27 @@ impl Session {
             ),
             _ => decision.message.clone(),
         };
+        // A host that asked for a task waits for one: only an error can tell it that there is none.
+        let in_result = frame.at(&["params", "task"]).is_none();
+        self.answer(to, self.decided(id, decision, &text, in_result));
+    }
+
+    /// A decision in the place of an answer: as a tool's result, or as an error.
+    pub(super) fn decided(&self, id: &Id, decision: &Decision, text: &str, in_result: bool) -> String {
         // Written by the same serializer as `argala check` does: the same decision, byte for byte.
         let decision = serde_json::to_string(decision).unwrap_or_else(|_| "null".to_owned());
         let meta = format!(r#"{{"{META}":{decision}}}"#);
-        // A host that asked for a task waits for one: only an error can tell it that there is none.
-        if frame.at(&["params", "task"]).is_some() {
-            return self.answer(to, reply::error_with(Some(id), code::DENIED, &text, Some(&meta)));
+        if !in_result {
+            return reply::error_with(Some(id), code::DENIED, text, Some(&meta));
         }
         let mut quoted = String::new();
-        quote(&text, &mut quoted);
+        quote(text, &mut quoted);
         let kind = match self.era() {
             Era::Legacy => String::new(),
             Era::Modern => format!(r#""resultType":"{}","#, modern::COMPLETE),
         };
         let content = format!(r#"[{{"type":"text","text":{quoted}}}]"#);
-        self.answer(
-            to,
-            reply::result(id, &format!(r#"{{{kind}"content":{content},"isError":true,"_meta":{meta}}}"#)),
-        );
+        reply::result(id, &format!(r#"{{{kind}"content":{content},"isError":true,"_meta":{meta}}}"#))
     }
 }
 

@@ -352,7 +352,8 @@ impl Session {
         let text = reply::request(call, method, with_meta.as_deref().or(params));
         let sent = self.to_downstream(server, text).is_ok();
         if sent {
-            self.calls.insert(call, Call::own(server, purpose));
+            let reviewing = self.reviewing_task(server, method, None);
+            self.calls.insert(call, Call { reviewing, ..Call::own(server, purpose) });
         }
         sent
     }

@@ -29,6 +29,10 @@ impl Session {
     pub(super) fn send_on(&mut self, mut call: Call, frame: &Frame, mut edits: Vec<(Span, String)>) {
         let argala_wire::Kind::Request { method, .. } = frame.kind() else { return };
         let server = call.server;
+        if call.reviewing.is_none() {
+            let task = frame.string(&["params", "taskId"]).map(std::borrow::Cow::into_owned);
+            call.reviewing = self.reviewing_task(server, method, task);
+        }
         call.limit = self.setup.servers.get(server).and_then(|known| known.timeout);
         // What is left of `_meta` for a server that would take offence at the rest.
         let mut own_meta = None;

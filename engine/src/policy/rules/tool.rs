@@ -1,6 +1,7 @@
 //! `[tools.X]`: a tool that is allowed by being named, and what its arguments must be.
 
 use super::audit::{self, KeptArguments};
+use super::result::{self, ResultTable};
 use crate::constraint::{self, Constraint};
 use crate::decision::{Finding, Verdict};
 use crate::facts::Facts;
@@ -29,6 +30,7 @@ pub(in crate::policy) const KEYS: &[Key] = &[
         about: "What becomes of an argument that `args` doesn't list. Default: deny where there is `args`, else allow.",
     },
     audit::OF_TOOL,
+    result::OF_TOOL,
     Key {
         name: "principals",
         takes: Takes::Texts,
@@ -60,6 +62,8 @@ pub(crate) struct ToolRule {
     pub(crate) extra_arguments: bool,
     /// How much of the arguments an audit log may keep, where it says so.
     pub(crate) audit_arguments: Option<KeptArguments>,
+    /// What the host must not get of its results, where it says so.
+    pub(crate) result: Option<ResultTable>,
 }
 
 impl ToolRule {
@@ -111,6 +115,7 @@ pub(super) fn load(entry: &Entry, mut fields: Fields<'_>, loader: &mut Loader) -
     let mut arguments = arguments.map(|table| load_arguments(table, loader)).unwrap_or_default();
     arguments.sort_by(|left, right| left.rule.cmp(&right.rule));
     let audit_arguments = audit::load(&mut fields, loader);
+    let result = result::load(&mut fields, result::OF_TOOL.name, loader);
     // Known here so that a misspelt group is told apart from a misspelt tool.
     for key in ["allowed_methods", "denied_patterns"] {
         fields.take(key);
@@ -127,6 +132,7 @@ pub(super) fn load(entry: &Entry, mut fields: Fields<'_>, loader: &mut Loader) -
         arguments,
         extra_arguments,
         audit_arguments,
+        result,
     })
 }
 
