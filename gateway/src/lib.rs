@@ -13,6 +13,8 @@ mod health;
 mod host;
 mod http;
 mod mirrored;
+#[cfg(unix)]
+mod reaper;
 mod servers;
 mod session;
 mod shared;

@@ -29,7 +29,7 @@ impl Session {
     pub(super) fn send_on(&mut self, mut call: Call, frame: &Frame, mut edits: Vec<(Span, String)>) {
         let argala_wire::Kind::Request { method, .. } = frame.kind() else { return };
         let server = call.server;
-        call.limit = self.setup.servers.get(server).and_then(|known| known.timeout);
+        call.limit = self.limit(server, frame, method);
         // What is left of `_meta` for a server that would take offence at the rest.
         let mut own_meta = None;
         let level = frame.raw(&["params", "_meta", modern::LOG_LEVEL]).filter(|_| self.era() == Era::Modern);
@@ -90,12 +90,13 @@ impl Session {
             edits.extend(meta.map(|node| (node.span.clone(), format!("{{{}}}", members.join(",")))));
         }
         let outgoing = Outgoing { text: frame.edited(&edits), headers: self.mirrored_headers(server, frame) };
-        match self.to_downstream(server, outgoing) {
+        match self.admit(server).and_then(|()| self.to_downstream(server, outgoing)) {
             Ok(()) => {
                 self.standing.note(server, frame);
+                call.counted = self.setup.servers.get(server).map(|known| known.status.call());
                 self.calls.insert(id, call);
             }
-            Err(message) => match call.purpose {
+            Err(message) => match call.refused() {
                 Purpose::TryResource { to, frame, untried } if !untried.is_empty() => {
                     self.try_resource(frame, untried, to);
                 }
