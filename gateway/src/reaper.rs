@@ -33,12 +33,8 @@ const MOST: usize = 20;
 
 /// How this very command is started.
 static ITSELF: OnceLock<Vec<OsString>> = OnceLock::new();
-static KNOWN: Mutex<Known> = Mutex::new(Known {
-    groups: BTreeSet::new(),
-    line: None,
-    untold: Vec::new(),
-    started: 0,
-});
+static KNOWN: Mutex<Known> =
+    Mutex::new(Known { groups: BTreeSet::new(), line: None, untold: Vec::new(), started: 0 });
 
 /// What the reaper has been told.
 struct Known {

@@ -58,8 +58,7 @@ fn table(page: &Page) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let width =
         page.servers.iter().map(|entry| entry.name.len()).max().unwrap_or_default().max("SERVER".len());
-    let mut table =
-        format!("{:width$}  STATE    SINCE    CIRCUIT  CALLS  RESTARTS  LAST ERROR\n", "SERVER");
+    let mut table = format!("{:width$}  STATE    SINCE    CIRCUIT  CALLS  RESTARTS  LAST ERROR\n", "SERVER");
     for entry in &page.servers {
         let state = match entry.state {
             State::Unknown => "unknown",

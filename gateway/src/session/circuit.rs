@@ -108,7 +108,10 @@ impl Session {
         let Some(downstream) = self.downstreams.get_mut(server) else { return };
         downstream.circuit.status.failed(reason);
         if downstream.circuit.fail(Instant::now()) {
-            tracing::warn!(server = downstream.name, "failed {FAILURES} times in a row; calls to it fail at once");
+            tracing::warn!(
+                server = downstream.name,
+                "failed {FAILURES} times in a row; calls to it fail at once"
+            );
             self.note_state(server, ServerState::CircuitOpened, Some(reason));
         }
     }

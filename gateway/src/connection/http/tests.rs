@@ -89,7 +89,10 @@ async fn a_server_that_does_not_know_discovery_is_there_and_one_that_is_busy_is_
     peer.send("server/discover", 1);
     let _stream = peer.answer(&response("404 Not Found", "text/html", "none")).await;
     let news = peer.reports.recv().await.unwrap().news;
-    assert!(matches!(&news, News::Failed(failed) if failed.request == 1 && failed.reason.contains("404")), "{news:?}");
+    assert!(
+        matches!(&news, News::Failed(failed) if failed.request == 1 && failed.reason.contains("404")),
+        "{news:?}"
+    );
     peer.send("server/discover", 2);
     let _stream = peer.answer(&response("503 Service Unavailable", "text/html", "later")).await;
     let news = peer.reports.recv().await.unwrap().news;
