@@ -5,6 +5,10 @@
 //! goes. Then it does what the gateway can't: it ends the groups that are left, and itself. It is in a group of its own, so
 //! what a terminal or a host sends the gateway's group doesn't reach it. It is started with the first server that is a process,
 //! and again where it is gone.
+//!
+//! A gateway may be killed between a server's start and the word of it. So every server carries a mark in its environment, by
+//! which the reaper finds, on Linux, also those that it wasn't told of, and what has left its group. What has begun a session
+//! of its own has said that it wants to outlive its parents, and is left alone.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -31,8 +35,12 @@ const LOOK: Duration = Duration::from_millis(20);
 const PAUSE: Duration = Duration::from_secs(1);
 const MOST: usize = 20;
 
+/// The variable that marks what this process has started.
+const MARK: &str = "ARGALA_RUN";
+
 /// How this very command is started.
 static ITSELF: OnceLock<Vec<OsString>> = OnceLock::new();
+static RUN: OnceLock<String> = OnceLock::new();
 static KNOWN: Mutex<Known> =
     Mutex::new(Known { groups: BTreeSet::new(), line: None, untold: Vec::new(), started: 0 });
 
@@ -56,6 +64,13 @@ pub(crate) struct Noted(u32);
 pub(crate) fn allow(itself: &[OsString]) {
     // Said twice, it would be the same.
     let _ = ITSELF.set(itself.to_vec());
+}
+
+/// The variable that every server is started with, and its value.
+pub(crate) fn mark() -> (&'static str, &'static str) {
+    // Without chance the process id must do.
+    let run = || format!("{:016x}", getrandom::u64().unwrap_or_else(|_| std::process::id().into()));
+    (MARK, RUN.get_or_init(run))
 }
 
 /// Starts the reaper where there is none: before the process that it is to know of.
@@ -107,6 +122,7 @@ impl Known {
         let child = tokio::process::Command::new(program)
             .args(before)
             .arg(COMMAND)
+            .envs([mark()])
             .stdin(Stdio::from(its))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -165,10 +181,45 @@ pub(crate) fn reap(told: impl BufRead) {
             _ => {}
         }
     }
+    left.extend(marked());
     wait_for(&mut left, GRACE);
+    // One that was only just being started carries its mark by now.
+    left.extend(marked());
     left.retain(|group| signal(*group, Some(Signal::SIGTERM)));
     wait_for(&mut left, GRACE_AFTER_TERM);
     left.retain(|group| signal(*group, Some(Signal::SIGKILL)));
+}
+
+/// The groups of processes that carry the mark of this one, and are of its session.
+#[cfg(target_os = "linux")]
+fn marked() -> BTreeSet<i32> {
+    let wanted = std::env::var(MARK).map(|run| format!("{MARK}={run}").into_bytes()).ok();
+    let own = std::fs::read_to_string("/proc/self/stat").ok().as_deref().and_then(place);
+    let (Some(wanted), Some((own_group, session)), Ok(all)) = (wanted, own, std::fs::read_dir("/proc")) else {
+        return BTreeSet::new();
+    };
+    let group = |process: std::fs::DirEntry| {
+        let stat = std::fs::read_to_string(process.path().join("stat")).ok()?;
+        let (group, of) = place(&stat)?;
+        if group <= 1 || group == own_group || of != session {
+            return None;
+        }
+        let environment = std::fs::read(process.path().join("environ")).ok()?;
+        environment.split(|byte| *byte == 0).any(|variable| variable == wanted).then_some(group)
+    };
+    all.flatten().filter_map(group).collect()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn marked() -> BTreeSet<i32> {
+    BTreeSet::new()
+}
+
+/// The group and the session of a process, by its `stat` (proc(5)). Its name, in brackets, may hold anything.
+#[cfg(target_os = "linux")]
+fn place(stat: &str) -> Option<(i32, i32)> {
+    let mut behind_name = stat.rsplit_once(')')?.1.split_whitespace().skip(2);
+    Some((behind_name.next()?.parse().ok()?, behind_name.next()?.parse().ok()?))
 }
 
 /// Waits until no group is left, for this long at most.

@@ -338,7 +338,7 @@ def test_the_health_pages_say_how_the_servers_are(serve: Gateway, run: CommandLi
     works, broken = json.loads(page.body)["servers"]
     assert (page.status, works["name"], works["state"]) == (200, "works", "up")
     assert (broken["name"], broken["state"]) == ("broken", "down")
-    assert "exit status: 3" in broken["detail"]
+    assert "exit status: 3" in broken["last_error"]
     status = run("status", face.url)
     assert status.returncode == 0
     assert re.search(r"broken +down .*exit status: 3", status.stdout)

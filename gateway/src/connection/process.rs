@@ -23,7 +23,16 @@ const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// Starts a process and keeps it running until its session ends. `_alive` is dropped when everything has ended, or with a
 /// task that has panicked and taken its process group along.
-pub(super) async fn keep(contact: Contact, command: Command, _alive: watch::Sender<()>) {
+pub(super) async fn keep(
+    contact: Contact,
+    #[cfg_attr(not(unix), allow(unused_mut, reason = "only there it is marked"))] mut command: Command,
+    _alive: watch::Sender<()>,
+) {
+    #[cfg(unix)]
+    {
+        let (name, run) = reaper::mark();
+        command.env.insert(name.to_owned(), run.to_owned());
+    }
     let mut keeper = Keeper { contact, command };
     let mut backoff = Backoff::new();
     while !keeper.contact.is_told_to_end() {
