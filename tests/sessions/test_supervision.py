@@ -144,16 +144,6 @@ def test_a_server_that_fails_again_and_again_is_left_alone_for_a_while(serve: Ga
     assert states == ["up", "circuit_opened", "circuit_closed"]
 
 
-def test_a_server_that_ends_with_each_call_is_left_alone_as_well(serve: Gateway, recorder: Recorder) -> None:
-    host = serve(recorder)
-    said = ""
-    end = time.monotonic() + 4 * PATIENCE
-    while "times in a row" not in said and time.monotonic() < end:
-        said = host.call("die").error["message"]
-        time.sleep(0.05)
-    assert "times in a row" in said
-
-
 def test_what_is_known_of_a_server_is_shown(serve: Gateway) -> None:
     serve.settings["timeouts"] = {"hold": 0.5}
     face = serve.http({"slow": serve.recorder("slow"), "alpha": serve.recorder("alpha")})
