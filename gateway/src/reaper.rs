@@ -195,7 +195,8 @@ pub(crate) fn reap(told: impl BufRead) {
 fn marked() -> BTreeSet<i32> {
     let wanted = std::env::var(MARK).map(|run| format!("{MARK}={run}").into_bytes()).ok();
     let own = std::fs::read_to_string("/proc/self/stat").ok().as_deref().and_then(place);
-    let (Some(wanted), Some((own_group, session)), Ok(all)) = (wanted, own, std::fs::read_dir("/proc")) else {
+    let (Some(wanted), Some((own_group, session)), Ok(all)) = (wanted, own, std::fs::read_dir("/proc"))
+    else {
         return BTreeSet::new();
     };
     let group = |process: std::fs::DirEntry| {
