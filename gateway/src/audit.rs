@@ -20,7 +20,7 @@ pub(crate) mod verify;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-pub(crate) use event::{Arguments, Changed, Event, Judged, Outcome, Reviewed};
+pub(crate) use event::{Arguments, Changed, Event, Judged, Outcome, Reviewed, ServerState};
 use file::LogFile;
 pub(crate) use settings::{OnFailure, Settings};
 pub(crate) use signing::{PublicKey, generate_key};

@@ -20,6 +20,9 @@ use std::sync::Arc;
 use argala_engine::Policy;
 use clap::{Parser, Subcommand};
 
+#[cfg(unix)]
+use crate::reaper;
+
 /// A firewall for the tool calls of AI agents.
 #[derive(Debug, Parser)]
 #[command(
@@ -43,6 +46,10 @@ enum Command {
     Token(token::Token),
     Status(status::Status),
     Schema(schema::Schema),
+    /// Ends servers in place of a gateway that is gone; it starts this itself.
+    #[cfg(unix)]
+    #[command(name = reaper::COMMAND, hide = true)]
+    Reap,
     #[cfg(feature = "demo")]
     Demo(demo::Demo),
     /// The SQLite server of the demo.
@@ -81,13 +88,18 @@ pub fn run(itself: &[OsString], arguments: &[OsString]) -> u8 {
         Err(error) => return refuse_command_line(&error, arguments),
     };
     let done = match command {
-        Command::Serve(serve) => serve.run(),
+        Command::Serve(serve) => serve.run(itself),
         Command::Check(check) => check.run(),
         Command::Audit(audit) => audit.run(),
         Command::Pin(pin) => pin.run(),
         Command::Token(token) => token.run(),
         Command::Status(status) => status.run(),
         Command::Schema(schema) => schema.run(),
+        #[cfg(unix)]
+        Command::Reap => {
+            reaper::reap(std::io::stdin().lock());
+            Ok(0)
+        }
         #[cfg(feature = "demo")]
         Command::Demo(demo) => demo.run(itself),
         #[cfg(feature = "demo")]

@@ -3,6 +3,7 @@
 pub(crate) mod http;
 mod process;
 
+use std::fmt;
 use std::time::Duration;
 
 use argala_wire::line::Line;
@@ -10,6 +11,7 @@ use argala_wire::outbox::{Outbox, Weigh};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 
+use crate::health::Status;
 use crate::servers::{Server, Transport};
 
 /// The index of a server in its session.
@@ -34,8 +36,53 @@ pub(crate) enum News {
         /// The request of ours that the frame came in answer to, by its id, where the transport tells.
         about: Option<u64>,
     },
+    /// A request of ours won't be answered, as the transport knows.
+    Failed(Failed),
     /// It has ended, or couldn't be started, or can't be reached.
-    Down(String),
+    Down(Down),
+}
+
+/// A request that came to nothing.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) request: u64,
+    pub(crate) reason: String,
+    /// The server may still be at it: it is to be told that nobody waits any more.
+    pub(crate) given_up: bool,
+}
+
+/// Why a downstream isn't to be had, and until when it is left alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Down {
+    pub(crate) reason: String,
+    /// The last that it said beside the protocol: not of ours, but without control characters, and short.
+    pub(crate) last_words: Option<String>,
+    pub(crate) until: Instant,
+}
+
+impl Down {
+    /// It is tried again at once.
+    pub(crate) fn now(reason: String) -> Self {
+        Self { reason, last_words: None, until: Instant::now() }
+    }
+
+    /// When it is tried again, for a person.
+    pub(crate) fn again(&self) -> String {
+        match self.until.saturating_duration_since(Instant::now()).as_secs_f32().ceil() {
+            0.0 => "it is being started again".to_owned(),
+            seconds => format!("it is tried again in {seconds} s"),
+        }
+    }
+}
+
+impl fmt::Display for Down {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)?;
+        match &self.last_words {
+            Some(words) => write!(f, "; the last line of its stderr: {words:?}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A frame for a downstream.
@@ -96,7 +143,7 @@ const MAX_LINE: usize = 64 << 20;
 const QUEUE: usize = 32 << 20;
 /// The first and the longest wait before a server is started, or called on, again.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
-/// A server that ran this long is started again at once.
+/// After a server that ran this long the waits begin anew.
 const STEADY: Duration = Duration::from_secs(10);
 
 impl Connection {
@@ -119,7 +166,8 @@ impl Connection {
     /// Starts a downstream and keeps it running.
     pub(crate) fn of_its_own(id: ServerId, server: &Server, reports: mpsc::Sender<Report>) -> Self {
         let (connection, told, alive) = Self::kept();
-        let contact = Contact { server: id, name: server.name.clone(), reports, told };
+        let (name, status) = (server.name.clone(), server.status.clone());
+        let contact = Contact { server: id, name, status, reports, told };
         match &server.transport {
             Transport::Stdio(command) => {
                 tokio::spawn(process::keep(contact, command.clone(), alive));
@@ -148,6 +196,7 @@ impl Connection {
 struct Contact {
     server: ServerId,
     name: String,
+    status: Status,
     reports: mpsc::Sender<Report>,
     told: watch::Receiver<Ending>,
 }
@@ -155,6 +204,11 @@ struct Contact {
 impl Contact {
     /// False where nobody listens any more.
     async fn tell(&self, news: News) -> bool {
+        match &news {
+            News::Up(_) => self.status.up(),
+            News::Down(down) => self.status.down(&down.reason),
+            News::Line { .. } | News::Failed(_) => {}
+        }
         self.reports.send(Report { server: self.server, news }).await.is_ok()
     }
 
@@ -168,7 +222,7 @@ impl Contact {
     }
 }
 
-/// The waits between two attempts, each twice the one before.
+/// The waits between two attempts, each about twice the one before. No two servers that fall together rise together.
 #[derive(Debug)]
 struct Backoff(Duration);
 
@@ -177,10 +231,32 @@ impl Backoff {
         Self(BACKOFF.0)
     }
 
-    /// The wait after an attempt that began then.
+    /// The wait after an attempt that began then: of the whole one, between half and all.
     fn after(&mut self, started: Instant) -> Duration {
         let wait = if started.elapsed() > STEADY { BACKOFF.0 } else { self.0 };
         self.0 = (wait * 2).min(BACKOFF.1);
-        wait
+        let chance = getrandom::u32().unwrap_or(u32::MAX);
+        wait / 2 + (wait / 2).mul_f64(f64::from(chance) / f64::from(u32::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BACKOFF, Backoff, STEADY};
+    use std::time::Duration;
+    use tokio::time::{Instant, advance};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_keeps_ending_is_started_ever_less_often() {
+        let mut backoff = Backoff::new();
+        let mut whole = BACKOFF.0;
+        for _ in 0..12 {
+            let wait = backoff.after(Instant::now());
+            assert!((whole / 2..=whole).contains(&wait), "{wait:?} of {whole:?}");
+            whole = (whole * 2).min(BACKOFF.1);
+        }
+        let started = Instant::now();
+        advance(STEADY + Duration::from_secs(1)).await;
+        assert!(backoff.after(started) <= BACKOFF.0, "it had been steady");
     }
 }

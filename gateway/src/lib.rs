@@ -16,6 +16,8 @@ mod http;
 mod ledger;
 mod mirrored;
 mod pins;
+#[cfg(unix)]
+mod reaper;
 mod servers;
 mod session;
 mod shared;

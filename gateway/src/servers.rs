@@ -3,20 +3,23 @@
 mod eras;
 mod expand;
 mod remote;
+mod timeouts;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use argala_json::{Limits, Node, Options, Outline};
 use argala_wire::child::Command;
 
+use crate::health::Status;
 use crate::mirrored::Mirrored;
 use crate::shared::Shared;
 use eras::Eras;
 pub(crate) use remote::{Kind, Remote, is_loopback};
+pub(crate) use timeouts::Limit;
+use timeouts::Timeouts;
 
 /// A downstream server: what the policy and the host know it by, and how it is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +30,8 @@ pub(crate) struct Server {
     pub(crate) mirrored: Mirrored,
     /// The connection that all sessions share, where each doesn't have one of its own.
     pub(crate) shared: Option<Shared>,
-    /// How long a call may take, where its connection doesn't see to that.
-    pub(crate) timeout: Option<Duration>,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) status: Status,
 }
 
 impl Server {
@@ -39,7 +42,8 @@ impl Server {
             eras: Eras::default(),
             mirrored: Mirrored::default(),
             shared: None,
-            timeout: None,
+            timeouts: Timeouts::default(),
+            status: Status::default(),
         }
     }
 }
@@ -110,7 +114,8 @@ pub(crate) fn load(
 type Fault = (Option<usize>, String);
 
 /// The keys of a server that is a process that are read. Hosts have more of their own, which are no mistake.
-const READ: [&str; 8] = ["type", "command", "args", "env", "cwd", "timeout", "disabled", "shared"];
+const READ: [&str; 10] =
+    ["type", "command", "args", "env", "cwd", "timeout", "timeouts", "max_timeout", "disabled", "shared"];
 
 /// The levels down to an element of `args`.
 const DEPTH: usize = 4;
@@ -141,8 +146,8 @@ fn read(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Ser
         let named = |(at, message): Fault| (at, format!("server `{name}`: {message}"));
         let transport = file.transport(entry).map_err(named)?;
         let shared = file.is_shared(entry).map_err(named)?.then(Shared::default);
-        let timeout = file.timeout(entry).map_err(named)?.filter(|_| !transport.is_http());
-        servers.push(Server { shared, timeout, ..Server::new(name, transport) });
+        let timeouts = file.timeouts(entry, transport.is_http()).map_err(named)?;
+        servers.push(Server { shared, timeouts, ..Server::new(name, transport) });
     }
     if servers.is_empty() {
         return Err((Some(table.span.start), "the file names no server that is not disabled".to_owned()));

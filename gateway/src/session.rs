@@ -9,6 +9,7 @@ mod caching;
 mod calls;
 mod capabilities;
 mod catalogue;
+mod circuit;
 mod client;
 mod downstream;
 mod envelope;
@@ -43,10 +44,10 @@ use argala_wire::outbox::Outbox;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::audit::{Audit, Event};
+use crate::audit::{Audit, Event, ServerState};
 use crate::caller::Caller;
-use crate::connection::{Connection, Ending, News, Report, ServerId};
-use crate::health::{self, Health};
+use crate::connection::{Connection, Down, Ending, News, Report, ServerId};
+use crate::health::Health;
 use crate::host::{PostId, Said, Told};
 use crate::ledger::Ledger;
 use crate::pins::Pins;
@@ -228,7 +229,7 @@ async fn sleep_until(deadline: Option<Instant>) {
 impl Session {
     fn new(setup: Setup, host: Outbox<Told>) -> Self {
         Self {
-            downstreams: setup.servers.iter().map(|server| Downstream::new(server.name.clone())).collect(),
+            downstreams: setup.servers.iter().map(Downstream::new).collect(),
             routes: Routes::new(setup.servers.iter().map(|server| server.name.clone()).collect()),
             setup,
             host,
@@ -294,7 +295,7 @@ impl Session {
         let server = report.server;
         match report.news {
             News::Up(outbox) => {
-                self.setup.health.note(self.name(server), health::State::Up, "");
+                self.note_state(server, ServerState::Up, None);
                 // It may have been up, and have forgotten what it asked.
                 self.forget_asked(server);
                 self.vetting.forget(server);
@@ -302,16 +303,21 @@ impl Session {
                 self.introduce(server);
             }
             News::Line { line, about } => self.take_downstream_line(server, line, about),
-            News::Down(reason) => self.lose(server, reason),
+            News::Failed(failed) => self.take_failure(server, failed),
+            News::Down(down) => self.lose(server, down),
         }
     }
 
     /// A downstream has ended: whoever waits for it hears so.
-    fn lose(&mut self, server: ServerId, reason: String) {
+    fn lose(&mut self, server: ServerId, down: Down) {
         let was_ready = self.is_ready(server);
-        self.setup.health.note(self.name(server), health::State::Down, &reason);
-        let message = format!("the server `{}` has ended before it answered: {reason}", self.name(server));
-        self.set_state(server, State::Down(reason));
+        self.note_state(server, ServerState::Down, Some(&down.reason));
+        self.note_failure(server, &down.reason);
+        let message = format!(
+            "the server `{}` has ended before it answered: {down}. What it was asked may have been done; it isn't asked again",
+            self.name(server)
+        );
+        self.set_state(server, State::Down(down));
         self.end_attempt(server);
         self.forget_watch(server);
         self.fail_calls(server, &message);

@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use argala_wire::outbox::{Outbox, Weigh};
 use tokio::sync::{mpsc, watch};
 
-use crate::connection::{Connection, Ending, Outgoing, Report, ServerId};
+use crate::connection::{Connection, Down, Ending, Failed, Outgoing, Report, ServerId};
 use crate::servers::Server;
 
 /// Names a link among all of its hub. One that is connected again is another one.
@@ -54,8 +54,10 @@ enum Event {
     Up(Generation),
     /// A frame of the server's, and the session's request that it came in answer to, where that is known.
     Line { text: String, about: Option<u64> },
+    /// A request of the session's won't be answered.
+    Failed(Failed),
     /// The server has ended.
-    Down(String),
+    Down(Down),
 }
 
 impl Weigh for Event {
@@ -64,7 +66,8 @@ impl Weigh for Event {
         const LEAST: usize = 64;
         match self {
             Self::Up(_) => LEAST,
-            Self::Line { text, .. } | Self::Down(text) => LEAST + text.len(),
+            Self::Line { text, .. } => LEAST + text.len(),
+            Self::Failed(Failed { reason, .. }) | Self::Down(Down { reason, .. }) => LEAST + reason.len(),
         }
     }
 }

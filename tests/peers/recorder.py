@@ -141,6 +141,9 @@ class Recorder:
         elif method == "tools/list":
             about = {"inputSchema": {"type": "object"}}
             tools = [json.dumps({"name": tool, "description": text, **about}) for tool, text in TOOLS.items()]
+            if self.options.growing:
+                starts = len(self.options.pids.read_text().split())
+                tools.append(json.dumps({"name": f"start{starts}", **about}))
             page = (call, "tools", [ODD_TOOL, *tools], params)
             if self.options.restless:
                 self.send({"method": "notifications/tools/list_changed"})
@@ -309,6 +312,7 @@ def main() -> None:
     flags.add_argument("--ask-first", nargs="*", default=[], help="make these requests before answering `initialize`")
     flags.add_argument("--list-delay", type=float, default=0, help="seconds until tools are listed")
     flags.add_argument("--restless", action="store_true", help="say at each list of tools that it has changed")
+    flags.add_argument("--growing", action="store_true", help="have another tool with each start; needs --pids")
     flags.add_argument("--listed-only", action="store_true", help="know no resource but those of this name")
     flags.add_argument("--noise", action="store_true", help="start with lines on stdout that are no messages")
     flags.add_argument("--stubborn", action="store_true", help="outlive SIGTERM and the end of stdin")

@@ -79,6 +79,16 @@ def alive(pid: int) -> bool:
         return not Path("/proc/self/stat").exists()  # no procfs here: the signal's word is all there is
 
 
+def children(pid: int) -> list[int]:
+    """The processes that a process has started itself; none where there is no procfs."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(stat.parent.name))
+    return found
+
+
 def survivors(pids: Iterable[int], patience: float) -> list[int]:
     """Those of `pids` that still run when patience has run out; empty as soon as all are gone."""
     deadline = time.monotonic() + patience

@@ -59,11 +59,12 @@ def test_a_session_is_told_from_its_beginning_to_its_end(
     assert [record["seq"] for record in told] == list(range(1, len(told) + 1))
     kinds = [record["event"] for record in told]
     judged = ["judged", "ended", "judged", "refused"]
-    assert kinds == ["opened", "started", "session_opened", *judged, "session_closed", "stopped"]
+    assert kinds == ["opened", "started", "session_opened", "server", *judged, "session_closed", "stopped"]
     session = told[2]["session"]
     assert all(record["session"] == session for record in told[2:-1])
 
-    allowed, ended, denied = told[3:6]
+    assert told[3]["state"] == "up"
+    allowed, ended, denied = told[4:7]
     assert (allowed["decision"], allowed["rule"]) == ("allow", "allowed_methods")
     assert allowed["server"].startswith("python")
     assert allowed["arguments_sha256"] == hashlib.sha256(b'{"text":"SELECT 1"}').hexdigest()

@@ -161,6 +161,8 @@ def test_a_server_that_says_nothing_is_given_up_after_its_timeout(http: Serve, b
     server = http(on("tools/call", lambda request: time.sleep(5)))  # type: ignore[func-returns-value]
     session = before(entry(server, timeout=0.5))
     assert "said nothing for 0.5 s" in session.call("echo").error["message"]
+    (taken_back,) = server.wait("POST", "notifications/cancelled")
+    assert taken_back.json["params"]["requestId"] == server.heard(method="tools/call")[0].json["id"]
 
 
 def test_a_keep_alive_extends_the_timeout(http: Serve, before: Open) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from sessions.gateway import Downstream, Gateway
-from sessions.peers import TESTS, Recorder, alive, kill_all, survivors
-from sessions.rpc import Session
+from sessions.peers import TESTS, Recorder, alive, children, kill_all, survivors
+from sessions.rpc import PATIENCE, Session
 
 GRACE = 8.0  # seconds that a gateway may take to end what doesn't want to end
 
@@ -51,18 +53,87 @@ def is_interrupted(host: Session) -> None:
     host.process.send_signal(signal.SIGINT)
 
 
-@pytest.mark.parametrize("end", [ends_input, is_terminated, is_interrupted], ids=lambda end: end.__name__)
+def is_killed(host: Session) -> None:
+    host.process.kill()
+
+
+ENDS = [ends_input, is_terminated, is_interrupted, is_killed]
+
+
+@pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__)
 def test_nothing_is_left_when_the_session(serve: Gateway, family: Family, end: Callable[[Session], None]) -> None:
     downstream, pids = family
     host = serve(downstream)
     assert host.call("echo").result
-    family_now = pids()
-    assert family_now
+    assert pids()
+    family_now = [*pids(), *children(host.process.pid)]
     assert all(alive(pid) for pid in family_now)
     end(host)
     assert survivors([*family_now, host.process.pid], GRACE) == []
     if end is ends_input:
         assert host.process.wait(1) == 0
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["own", "shared"])
+def test_nothing_is_left_when_a_gateway_over_http_is_killed(serve: Gateway, *, shared: bool) -> None:
+    serve.settings["shared"] = shared
+    names = ("alpha", "beta")
+    servers = {name: serve.recorder(name, "--grandchild", "--stubborn") for name in names}
+    face = serve.http(servers)
+    for name in names * 2:
+        call = {"name": f"{name}__echo", "arguments": {}}
+        answer = face.session().post({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call})
+        assert answer.frame.result
+    family = [pid for server in servers.values() for pid in server.pids()]
+    assert len(family) == (4 if shared else 16)
+    family += children(face.process.pid)
+    assert all(alive(pid) for pid in family)
+    face.process.kill()
+    assert survivors(family, GRACE) == []
+
+
+def test_the_process_that_ends_orphans_is_started_again_where_it_is_gone(serve: Gateway) -> None:
+    recorder = serve.recorder("recorder", "--grandchild", "--stubborn")
+    host = serve(recorder)
+    (reaper,) = [pid for pid in children(host.process.pid) if pid not in recorder.pids()]
+    os.kill(reaper, signal.SIGKILL)
+    deadline = time.monotonic() + PATIENCE
+    while not (family := set(children(host.process.pid)) - {reaper, recorder.pids()[0]}):
+        assert time.monotonic() < deadline, "there is no other one"
+        time.sleep(0.02)
+    assert host.call("echo").result, "its servers don't notice"
+    host.process.kill()
+    assert survivors([*family, *recorder.pids()], GRACE) == []
+
+
+def test_nothing_is_left_when_a_gateway_is_killed_with_its_group_as_it_starts(serve: Gateway, family: Family) -> None:
+    downstream, pids = family
+    gateway = subprocess.Popen(
+        serve.command(downstream), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    with gateway:
+        deadline = time.monotonic() + PATIENCE
+        while not pids():
+            assert time.monotonic() < deadline, "it wasn't started"
+            time.sleep(0.02)
+        everything = [*pids(), *children(gateway.pid)]
+        os.killpg(gateway.pid, signal.SIGKILL)
+    assert survivors([*everything, *pids()], GRACE) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="is found by /proc")
+@pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__)
+def test_nothing_is_left_of_what_has_left_its_group_when_it(
+    serve: Gateway, recorder: Recorder, end: Callable[[Session], None]
+) -> None:
+    strays = serve.folder / "stray.pids"
+    script = 'set -m; sleep 120 & echo $! >"$0"; exec "$@"'
+    host = serve(["bash", "-c", script, str(strays), *recorder.command])
+    stray = int(strays.read_text())
+    assert alive(stray)
+    assert os.getpgid(stray) == stray
+    end(host)
+    assert survivors([stray, *recorder.pids()], GRACE) == []
 
 
 def test_nothing_is_left_when_the_host_is_killed(serve: Gateway, family: Family, tmp_path: Path) -> None:

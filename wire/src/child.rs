@@ -80,6 +80,11 @@ impl Child {
         }
     }
 
+    /// The number of the process, and on Unix of its group; None where it has ended.
+    pub fn id(&self) -> Option<u32> {
+        self.group.id()
+    }
+
     /// Waits until the process has ended, and ends what it has left behind.
     ///
     /// # Errors

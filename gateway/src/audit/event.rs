@@ -55,6 +55,14 @@ pub(crate) enum Event<'a> {
         /// The tools that are held back, by the server's own names, and the rule.
         withheld: BTreeMap<&'a str, &'a str>,
     },
+    /// A server of a session's has come, or gone, or is called no more for a while, or again.
+    Server {
+        session: &'a str,
+        server: &'a str,
+        state: ServerState,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'a str>,
+    },
     /// A request was answered with an error of the gateway's own.
     Refused {
         session: &'a str,
@@ -176,6 +184,20 @@ pub(crate) enum Changed {
     Redacted,
     /// The host got none of it.
     Withheld,
+}
+
+/// What has become of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ServerState {
+    /// It runs, or is to be had.
+    Up,
+    /// It has ended, or isn't to be had.
+    Down,
+    /// It has failed so often that it isn't called for a while.
+    CircuitOpened,
+    /// It has answered again.
+    CircuitClosed,
 }
 
 /// How a call ended.

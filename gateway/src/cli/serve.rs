@@ -92,7 +92,11 @@ fn check_relayed(text: &str) -> Result<MethodGlob, String> {
 }
 
 impl Serve {
-    pub(super) fn run(self) -> Result<u8, Failure> {
+    pub(super) fn run(self, itself: &[OsString]) -> Result<u8, Failure> {
+        #[cfg(unix)]
+        crate::reaper::allow(itself);
+        #[cfg(not(unix))]
+        let _ = itself;
         let log = log::start()?;
         let command = self.command.clone();
         let insecure = self.over_http.insecure;

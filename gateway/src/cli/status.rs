@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use clap::Args;
 
 use super::{Failure, write_out};
-use crate::health::{Page, State};
+use crate::health::{Circuit, Entry, Page, State};
 
 /// How long the gateway may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -66,15 +66,23 @@ fn table(page: &Page) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let width =
         page.servers.iter().map(|entry| entry.name.len()).max().unwrap_or_default().max("SERVER".len());
-    let mut table = format!("{:width$}  STATE    SINCE    DETAIL\n", "SERVER");
+    let mut table = format!("{:width$}  STATE    SINCE    CIRCUIT  CALLS  RESTARTS  LAST ERROR\n", "SERVER");
     for entry in &page.servers {
         let state = match entry.state {
             State::Unknown => "unknown",
             State::Up => "up",
             State::Down => "down",
         };
+        let circuit = match entry.circuit {
+            Circuit::Closed => "closed",
+            Circuit::Open => "open",
+        };
         let since = ago(now.saturating_sub(entry.since));
-        let line = format!("{:width$}  {state:7}  {since:7}  {}", entry.name, entry.detail);
+        let Entry { name, in_flight, restarts, last_error, .. } = entry;
+        let error = last_error.as_deref().unwrap_or_default();
+        let line = format!(
+            "{name:width$}  {state:7}  {since:7}  {circuit:7}  {in_flight:<5}  {restarts:<8}  {error}"
+        );
         table.push_str(line.trim_end());
         table.push('\n');
     }

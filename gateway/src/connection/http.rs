@@ -28,7 +28,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::{Backoff, Contact, News, Outgoing, QUEUE};
+use super::{Backoff, Contact, Down, News, Outgoing, QUEUE};
 use crate::servers::{Kind, Remote};
 use link::Link;
 use message::{Message, What};
@@ -74,7 +74,8 @@ pub(super) async fn keep(mut contact: Contact, remote: Arc<Remote>, _alive: watc
         }
         let wait = backoff.after(started);
         tracing::warn!(server = contact.name, "{reason}; calling on it again in {} ms", wait.as_millis());
-        if !contact.tell(News::Down(reason)).await {
+        let down = Down { reason, last_words: None, until: Instant::now() + wait };
+        if !contact.tell(News::Down(down)).await {
             break;
         }
         contact.pause(wait).await;

@@ -1,5 +1,6 @@
 //! A server that is a process of ours: started, read, started again when it ends, and ended with its session.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use argala_wire::child::{Child, Command, Streams};
@@ -10,7 +11,9 @@ use tokio::process::{ChildStderr, ChildStdout};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
-use super::{Backoff, Contact, Ending, MAX_LINE, News, QUEUE};
+use super::{Backoff, Contact, Down, Ending, MAX_LINE, News, QUEUE};
+#[cfg(unix)]
+use crate::reaper;
 
 const READ_BUFFER: usize = 64 << 10;
 /// How long the last lines to a process that shall end, and from one that has ended, are waited for.
@@ -20,14 +23,25 @@ const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// Starts a process and keeps it running until its session ends. `_alive` is dropped when everything has ended, or with a
 /// task that has panicked and taken its process group along.
-pub(super) async fn keep(contact: Contact, command: Command, _alive: watch::Sender<()>) {
+pub(super) async fn keep(
+    contact: Contact,
+    #[cfg_attr(not(unix), allow(unused_mut, reason = "only there it is marked"))] mut command: Command,
+    _alive: watch::Sender<()>,
+) {
+    #[cfg(unix)]
+    {
+        let (name, run) = reaper::mark();
+        command.env.insert(name.to_owned(), run.to_owned());
+    }
     let mut keeper = Keeper { contact, command };
     let mut backoff = Backoff::new();
     while !keeper.contact.is_told_to_end() {
         let started = Instant::now();
-        let reason = match Child::spawn(&keeper.command) {
+        #[cfg(unix)]
+        reaper::start();
+        let (reason, last_words) = match Child::spawn(&keeper.command) {
             Ok((child, streams)) => keeper.run(child, streams).await,
-            Err(error) => format!("it can't be started: {}: {error}", keeper.culprit()),
+            Err(error) => (format!("it can't be started: {}: {error}", keeper.culprit()), None),
         };
         if keeper.contact.is_told_to_end() {
             break;
@@ -38,7 +52,8 @@ pub(super) async fn keep(contact: Contact, command: Command, _alive: watch::Send
             "{reason}; starting it again in {} ms",
             wait.as_millis()
         );
-        if !keeper.contact.tell(News::Down(reason)).await {
+        let down = Down { reason, last_words, until: Instant::now() + wait };
+        if !keeper.contact.tell(News::Down(down)).await {
             break;
         }
         keeper.contact.pause(wait).await;
@@ -59,12 +74,16 @@ impl Keeper {
         }
     }
 
-    /// Runs one process to its end and says how that came.
-    async fn run(&mut self, mut child: Child, streams: Streams) -> String {
+    /// Runs one process to its end and says how that came, and what it said last.
+    async fn run(&mut self, mut child: Child, streams: Streams) -> (String, Option<String>) {
+        #[cfg(unix)]
+        let _noted = reaper::note(child.id());
         let (outbox, inlet) = outbox(QUEUE);
         let mut writer = tokio::spawn(write_lines(streams.stdin, inlet));
         let mut reader = tokio::spawn(read_lines(self.contact.clone(), streams.stdout));
-        let log = tokio::spawn(log_lines(self.contact.name.clone(), streams.stderr));
+        let last_words = Arc::default();
+        let mut log =
+            tokio::spawn(log_lines(self.contact.name.clone(), streams.stderr, Arc::clone(&last_words)));
         tracing::debug!(server = self.contact.name, "started");
         self.contact.tell(News::Up(outbox)).await;
         let (mut ended, mut read_out) = (false, false);
@@ -108,8 +127,12 @@ impl Keeper {
                 .await;
         }
         reader.abort();
+        if ended {
+            let _ = timeout(LAST_LINES, &mut log).await;
+        }
         log.abort();
-        reason
+        let last_words = last_words.lock().unwrap_or_else(PoisonError::into_inner).take();
+        (reason, last_words)
     }
 }
 
@@ -137,11 +160,18 @@ fn plain(text: &str) -> String {
 }
 
 /// A server's stderr is its log, and becomes part of ours.
-async fn log_lines(name: String, stderr: ChildStderr) {
+async fn log_lines(name: String, stderr: ChildStderr, last: Arc<Mutex<Option<String>>>) {
     const LONGEST: usize = 8 << 10;
+    // Of the last line, as a caller is told it.
+    const LAST: usize = 200;
     let mut lines = LineReader::new(BufReader::new(stderr), LONGEST);
     while let Ok(Some(line)) = lines.next().await {
         let (Line::Whole(text) | Line::TooLong { head: text, .. }) = line;
-        tracing::info!(server = name, "stderr: {}", plain(&String::from_utf8_lossy(&text)));
+        let said = plain(&String::from_utf8_lossy(&text));
+        tracing::info!(server = name, "stderr: {said}");
+        if !said.trim().is_empty() {
+            let said = said.trim().chars().take(LAST).collect();
+            *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(said);
+        }
     }
 }

@@ -35,13 +35,20 @@ pub(crate) enum Kind {
 /// The keys of an address. `httpUrl` is one of streamable HTTP.
 pub(super) const ADDRESSES: [&str; 3] = ["url", "serverUrl", "httpUrl"];
 /// The keys of such a server that are read.
-pub(super) const READ: [&str; 8] =
-    ["type", "url", "serverUrl", "httpUrl", "headers", "timeout", "disabled", "shared"];
+pub(super) const READ: [&str; 10] = [
+    "type",
+    "url",
+    "serverUrl",
+    "httpUrl",
+    "headers",
+    "timeout",
+    "timeouts",
+    "max_timeout",
+    "disabled",
+    "shared",
+];
 /// As patient as MCP's own clients are: longer than most hosts wait, so that it is the host who gives up.
 const TIMEOUT: Duration = Duration::from_secs(300);
-/// Hosts write `timeout` in seconds or in milliseconds: none means more seconds, nor fewer milliseconds, than these.
-const MOST_SECONDS: f64 = 3600.0;
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 
 /// Headers that are written for each request, by what it is.
 const OURS: [&str; 13] = [
@@ -152,19 +159,6 @@ impl File<'_> {
             }
         }
         Ok(headers)
-    }
-
-    pub(super) fn timeout(&self, entry: &Node) -> Result<Option<Duration>, Fault> {
-        let Some(node) = self.member(entry, "timeout") else { return Ok(None) };
-        let number = node.raw(self.text).parse::<f64>().ok().filter(|number| *number > 0.0);
-        let Some(number) = number else {
-            let message =
-                "`timeout` must be a number above 0: up to 3600 it means seconds, above milliseconds";
-            return Err((Some(node.span.start), message.to_owned()));
-        };
-        let seconds = if number <= MOST_SECONDS { number } else { number / 1000.0 };
-        let timeout = Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST_TIMEOUT);
-        Ok(Some(timeout.min(LONGEST_TIMEOUT)))
     }
 }
 

@@ -3,7 +3,6 @@
 //! Hosts choose ids for themselves, and so do we: two hosts, or a host and the gateway, never share one at a server.
 
 use std::collections::{HashMap, VecDeque};
-use std::time::Duration;
 
 use argala_wire::{Frame, Id, Sender};
 
@@ -13,8 +12,10 @@ use super::results::Reviewing;
 use super::timeouts::Timeouts;
 use crate::audit::{Outcome, Reviewed, Watched};
 use crate::connection::ServerId;
+use crate::health::Counted;
 use crate::host::PostId;
 use crate::ledger::Charged;
+use crate::servers::Limit;
 
 /// The id of a request toward a downstream.
 pub(super) type CallId = u64;
@@ -40,7 +41,9 @@ pub(super) struct Call {
     pub(super) wants_log: bool,
     pub(super) bridge: Bridge,
     /// How long it may take.
-    pub(super) limit: Option<Duration>,
+    pub(super) limit: Limit,
+    /// Where the host waits for it: one of the calls that are shown to be in flight.
+    pub(super) counted: Option<Counted>,
     /// Where it is a tool's: which, and what the audit log is told when it ends.
     pub(super) tool: Option<ToolCall>,
     /// How the answer is reviewed before the host gets it; None where it passes as it comes.
@@ -101,10 +104,19 @@ impl Call {
             cacheable: false,
             wants_log: false,
             bridge: Bridge::None,
-            limit: None,
+            limit: Limit::default(),
+            counted: None,
             tool: None,
             reviewing: None,
         }
+    }
+
+    /// It could be sent nowhere.
+    pub(super) fn refused(mut self) -> Purpose {
+        if let Some(tool) = &mut self.tool {
+            tool.end(Outcome::Refused, 0);
+        }
+        self.purpose
     }
 
     /// The bytes of the host's frame, where that is kept for another try.
@@ -240,8 +252,8 @@ impl Calls {
     /// Notes a call.
     pub(super) fn insert(&mut self, id: CallId, call: Call) {
         let ends = call.purpose.reply_to().is_some() && !matches!(call.purpose, Purpose::Listen(_));
-        if let Some(limit) = call.limit.filter(|_| ends) {
-            self.timeouts.begin(id, limit);
+        if ends {
+            self.timeouts.begin(id, call.limit);
         }
         if let Some(host) = call.purpose.reply_to().and_then(ReplyTo::key) {
             self.by_host.insert(host, id);

@@ -7,8 +7,10 @@ use argala_wire::Era;
 use argala_wire::outbox::{Outbox, Unsent};
 
 use super::Session;
+use super::circuit::Circuit;
 use super::introduction::Attempt;
-use crate::connection::{Outgoing, ServerId};
+use crate::connection::{Down, Outgoing, ServerId};
+use crate::servers::Server;
 
 /// One downstream.
 pub(super) struct Downstream {
@@ -27,6 +29,7 @@ pub(super) struct Downstream {
     /// The error that it answered its introduction with, as JSON, if it did.
     pub(super) refusal: Option<String>,
     pub(super) hearing: Hearing,
+    pub(super) circuit: Circuit,
 }
 
 /// Whether a downstream can be sent something.
@@ -34,7 +37,7 @@ pub(super) enum State {
     /// It is being started for the first time.
     Starting,
     /// It doesn't run, and why.
-    Down(String),
+    Down(Down),
     /// It runs and hasn't been introduced to the host.
     Up(Outbox<Outgoing>),
     /// It takes requests.
@@ -51,9 +54,9 @@ pub(super) enum Hearing {
 }
 
 impl Downstream {
-    pub(super) fn new(name: String) -> Self {
+    pub(super) fn new(server: &Server) -> Self {
         Self {
-            name,
+            name: server.name.clone(),
             state: State::Starting,
             era: None,
             attempt: None,
@@ -62,6 +65,7 @@ impl Downstream {
             capabilities: BTreeSet::new(),
             refusal: None,
             hearing: Hearing::Prompt,
+            circuit: Circuit::new(server.status.clone()),
         }
     }
 
@@ -95,9 +99,7 @@ impl Downstream {
             State::Up(_) => {
                 Err(format!("the server `{name}` has not answered its introduction yet; try again later"))
             }
-            State::Down(reason) => {
-                Err(format!("the server `{name}` doesn't run: {reason}; it is being started again"))
-            }
+            State::Down(down) => Err(format!("the server `{name}` doesn't run: {down}; {}", down.again())),
         }
     }
 }

@@ -14,7 +14,7 @@ use super::results::Unfit;
 use super::translation::CallFacts;
 use super::{Session, held};
 use crate::audit::Outcome;
-use crate::connection::ServerId;
+use crate::connection::{Failed, ServerId};
 use crate::host::PostId;
 
 impl Session {
@@ -110,6 +110,21 @@ impl Session {
         self.fail_call(id, call, &message);
     }
 
+    /// A request that came to nothing, as the transport says.
+    pub(super) fn take_failure(&mut self, server: ServerId, failed: Failed) {
+        let Failed { request, reason, given_up } = failed;
+        let Some((id, call)) = self.calls.take(&Id::Number(request.to_string()), server) else { return };
+        // In the modern era the end of its response has told it.
+        if given_up && self.is_legacy(server) {
+            self.take_back(server, id);
+        }
+        if call.purpose.reply_to().is_some() || matches!(call.purpose, Purpose::Held) {
+            self.note_failure(server, &reason);
+        }
+        let message = format!("the server `{}` didn't answer: {reason}", self.name(server));
+        self.fail_call(id, call, &message);
+    }
+
     pub(super) fn take_response(&mut self, server: ServerId, id: &Id, frame: &Frame) {
         let Some((call_id, mut call)) = self.calls.take(id, server) else {
             let name = self.name(server);
@@ -123,6 +138,9 @@ impl Session {
         let reviewed = self.reviewed(server, id, &mut call, frame);
         if let Some(tool) = &mut call.tool {
             tool.end(outcome_of(frame), frame.text().len());
+        }
+        if call.purpose.reply_to().is_some() || matches!(call.purpose, Purpose::Held) {
+            self.note_success(server);
         }
         // From here on there is only what the host may get.
         let frame = match &reviewed {

@@ -26,14 +26,15 @@ impl Stage {
     /// A session whose server has been introduced.
     fn open() -> Self {
         let command = Command { program: "server".into(), ..Command::default() };
+        let servers = [Server::new("s".to_owned(), Transport::Stdio(command))];
         let setup = Setup {
             policy: Arc::new(Policy::from_toml("allowed_methods = [\"*\"]", "a test").unwrap()),
-            servers: [Server::new("s".to_owned(), Transport::Stdio(command))].into(),
+            health: Health::of(&servers),
+            servers: servers.into(),
             relayed: [].into(),
             era: Some(Era::Modern),
             slot: 7,
             awaited: Awaited::default(),
-            health: Health::of(std::iter::once("s")),
             caller: crate::caller::Caller::unknown(),
             audit: crate::audit::Audit::default(),
             ledger: crate::ledger::Ledger::default(),

@@ -33,7 +33,7 @@ impl Session {
             let task = frame.string(&["params", "taskId"]).map(std::borrow::Cow::into_owned);
             call.reviewing = self.reviewing_task(server, method, task);
         }
-        call.limit = self.setup.servers.get(server).and_then(|known| known.timeout);
+        call.limit = self.limit(server, frame, method);
         // What is left of `_meta` for a server that would take offence at the rest.
         let mut own_meta = None;
         let level = frame.raw(&["params", "_meta", modern::LOG_LEVEL]).filter(|_| self.era() == Era::Modern);
@@ -94,15 +94,16 @@ impl Session {
             edits.extend(meta.map(|node| (node.span.clone(), format!("{{{}}}", members.join(",")))));
         }
         let outgoing = Outgoing { text: frame.edited(&edits), headers: self.mirrored_headers(server, frame) };
-        match self.to_downstream(server, outgoing) {
+        match self.admit(server).and_then(|()| self.to_downstream(server, outgoing)) {
             Ok(()) => {
                 if let Some(tool) = &mut call.tool {
                     tool.leave();
                 }
                 self.standing.note(server, frame);
+                call.counted = self.setup.servers.get(server).map(|known| known.status.call());
                 self.calls.insert(id, call);
             }
-            Err(message) => match call.purpose {
+            Err(message) => match call.refused() {
                 Purpose::TryResource { to, frame, untried } if !untried.is_empty() => {
                     self.try_resource(frame, untried, to);
                 }

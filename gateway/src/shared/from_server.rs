@@ -7,9 +7,10 @@ use argala_wire::{Frame, Id, Kind, Sender, batch, frame, legacy, modern};
 
 use super::capabilities::without_tasks;
 use super::hub::Hub;
+use super::introduction::Introduction;
 use super::requests::{Asker, Request, What};
 use super::{Event, LinkId};
-use crate::connection::Outgoing;
+use crate::connection::{Failed, Outgoing};
 
 impl Hub {
     /// A line of the server's: a message, or a batch of them.
@@ -69,6 +70,30 @@ impl Hub {
         let error = reply::error(id, code::INTERNAL_ERROR, &message);
         if let Ok(frame) = Frame::read(error.as_bytes(), Sender::Downstream) {
             self.answer_request(request, frame);
+        }
+    }
+
+    /// A request that came to nothing: the session that has asked hears so.
+    pub(super) fn take_failure(&mut self, failed: Failed) {
+        let Failed { request: number, reason, given_up } = failed;
+        let Some(request) = self.requests.remove(number) else { return };
+        if given_up && matches!(self.introduction, Introduction::Known(_)) {
+            let params = format!(r#"{{"requestId":{number},"reason":"timeout"}}"#);
+            self.pass(Outgoing::new(reply::notification(legacy::CANCELLED, Some(&params))));
+        }
+        match request.asker.as_ref().and_then(|asker| Some((asker.link, own_number(asker)?))) {
+            Some((link, own)) if request.what != What::Introduction => {
+                self.forgo(link, &request.what);
+                // What there was to take back has been.
+                self.tell(link, Event::Failed(Failed { request: own, reason, given_up: false }));
+            }
+            _ => {
+                let id = Id::Number(number.to_string());
+                let error = reply::error(Some(&id), code::INTERNAL_ERROR, &reason);
+                if let Ok(frame) = Frame::read(error.as_bytes(), Sender::Downstream) {
+                    self.answer_request(request, frame);
+                }
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use super::introduction::Introduction;
 use super::requests::Requests;
 use super::subscriptions::Subscriptions;
 use super::{EVENTS, Event, Generation, LinkId, Linked};
-use crate::connection::{Connection, Ending, News, Outgoing};
+use crate::connection::{Connection, Down, Ending, News, Outgoing};
 use crate::servers::Server;
 
 /// All that is known of a shared server and of those who share it.
@@ -32,7 +32,7 @@ pub(super) struct Hub {
 pub(super) enum State {
     Starting,
     Up(Outbox<Outgoing>),
-    Down(String),
+    Down(Down),
 }
 
 /// A session that shares the server.
@@ -106,7 +106,7 @@ impl Hub {
                 match &self.state {
                     State::Starting => {}
                     State::Up(_) => self.tell(link, Event::Up(self.generation)),
-                    State::Down(reason) => self.tell(link, Event::Down(reason.clone())),
+                    State::Down(down) => self.tell(link, Event::Down(down.clone())),
                 }
             }
             Linked::Said { link, generation, frame } => self.take_frame(link, generation, frame),
@@ -125,11 +125,12 @@ impl Hub {
                 self.tell_all(Event::Up);
             }
             News::Line { line, about } => self.take_line(line, about),
-            News::Down(reason) => {
+            News::Failed(failed) => self.take_failure(failed),
+            News::Down(down) => {
                 self.forget_standing();
                 self.requests.clear();
-                self.state = State::Down(reason.clone());
-                self.tell_all(|_| Event::Down(reason.clone()));
+                self.state = State::Down(down.clone());
+                self.tell_all(|_| Event::Down(down.clone()));
             }
         }
     }

@@ -8,7 +8,7 @@ use argala_wire::outbox::{Inlet, outbox};
 use tokio::sync::{mpsc, watch};
 
 use super::{Event, Generation, LinkId, Linked, QUEUE};
-use crate::connection::{Ending, News, Outgoing, Report, ServerId};
+use crate::connection::{Down, Ending, News, Outgoing, Report, ServerId};
 
 /// What a link is made of.
 pub(super) struct Link {
@@ -42,7 +42,8 @@ impl Link {
             self.number = self.numbers.fetch_add(1, Ordering::Relaxed);
             let (queue, mut events) = outbox(QUEUE);
             if self.hub.send(Linked::Joined(self.number, queue)).await.is_err() {
-                self.tell(News::Down("the connection that sessions share has ended".to_owned())).await;
+                let reason = "the connection that sessions share has ended".to_owned();
+                self.tell(News::Down(Down::now(reason))).await;
                 return std::future::pending().await;
             }
             while let Some(event) = events.next().await {
@@ -54,7 +55,8 @@ impl Link {
                         News::Up(outbox)
                     }
                     Event::Line { text, about } => News::Line { line: Line::Whole(text.into_bytes()), about },
-                    Event::Down(reason) => News::Down(reason),
+                    Event::Failed(failed) => News::Failed(failed),
+                    Event::Down(down) => News::Down(down),
                 };
                 if !self.tell(news).await {
                     return;
@@ -62,7 +64,7 @@ impl Link {
             }
             // The hub has cut it off, or is no more.
             let reason = "more was waiting for this session than can be kept".to_owned();
-            if !self.tell(News::Down(reason)).await {
+            if !self.tell(News::Down(Down::now(reason))).await {
                 return;
             }
         }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::hub::Hub;
 use super::{Event, Linked, QUEUE};
-use crate::connection::{News, Outgoing};
+use crate::connection::{Down, News, Outgoing};
 
 /// A hub, the server's end of its connection, and the ends of its sessions.
 struct Stage {
@@ -280,12 +280,12 @@ fn a_server_that_ends_is_down_for_every_session_and_later_up() {
     let mut stage = Stage::open();
     stage.say(0, json!({"id": 7, "method": "tools/call", "params": {"name": "t"}}));
     let (id, before) = (stage.only_id(), stage.hub.generation);
-    stage.hub.hear(News::Down("it ended".to_owned()));
+    stage.hub.hear(News::Down(Down::now("it ended".to_owned())));
     let (queue, server) = outbox(QUEUE);
     stage.hub.hear(News::Up(queue));
     stage.server = server;
     for session in &mut stage.sessions {
-        assert!(matches!(session.try_next(), Some(Event::Down(reason)) if reason == "it ended"));
+        assert!(matches!(session.try_next(), Some(Event::Down(down)) if down.reason == "it ended"));
         assert!(matches!(session.try_next(), Some(Event::Up(_))));
     }
     stage.say_to(before, 0, json!({"id": 8, "method": "tools/call", "params": {"name": "t"}}));

@@ -39,7 +39,7 @@ pub(super) fn survey(servers: Vec<Server>) -> Result<BTreeMap<String, Seen>, Fai
     let policy = Policy::from_toml("allowed_methods = [\"*\"]", "argala pin").map_err(Failure::new)?;
     let setup = Setup {
         policy: policy.into(),
-        health: Health::of(names.iter().map(String::as_str)),
+        health: Health::of(&servers),
         servers: servers.into(),
         relayed: [].into(),
         era: None,

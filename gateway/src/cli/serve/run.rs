@@ -62,7 +62,7 @@ pub(super) fn run(config: Config, command: &[OsString], insecure: bool) -> Resul
     audit.record(&started).map_err(|failed| Failure::new(failed.0))?;
     let setup = Setup {
         policy,
-        health: Health::of(servers.iter().map(|server| server.name.as_str())),
+        health: Health::of(&servers),
         servers: servers.into(),
         relayed: relayed.into(),
         era: None,

@@ -6,15 +6,14 @@ use std::time::Duration;
 
 use argala_wire::http::headers;
 use argala_wire::line::Line;
-use argala_wire::reply::{self, code};
-use argala_wire::{Frame, Id, Sender};
+use argala_wire::{Frame, Sender};
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Response};
 use tokio::time::timeout;
 
-use super::super::{Contact, News};
+use super::super::{Contact, Failed, News};
 use super::client::{Asked, Client, Trouble};
 use crate::servers::Remote;
 
@@ -138,14 +137,12 @@ impl Link {
         self.contact.tell(News::Line { line: Line::Whole(bytes), about }).await;
     }
 
-    /// Answers a request in the server's place: nobody else will.
+    /// Reports that a request won't be answered.
     pub(super) async fn fail(&self, request: u64, reason: &str) {
-        let name = &self.contact.name;
-        tracing::debug!(server = name, request, "{reason}");
-        let id = Id::Number(request.to_string());
-        let message = format!("the server `{name}` didn't answer: {reason}");
-        let error = reply::error(Some(&id), code::INTERNAL_ERROR, &message);
-        self.report(error.into_bytes(), Some(request)).await;
+        tracing::debug!(server = self.contact.name, request, "{reason}");
+        // One that only says nothing may still be at it.
+        let given_up = reason == self.silence();
+        self.contact.tell(News::Failed(Failed { request, reason: reason.to_owned(), given_up })).await;
     }
 
     /// What a server that says nothing has done.

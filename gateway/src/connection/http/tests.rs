@@ -88,12 +88,15 @@ async fn a_server_that_does_not_know_discovery_is_there_and_one_that_is_busy_is_
     let mut peer = Peer::start().await;
     peer.send("server/discover", 1);
     let _stream = peer.answer(&response("404 Not Found", "text/html", "none")).await;
-    let (line, about) = peer.line().await;
-    assert!(line.contains("404") && about == Some(1), "{line}");
+    let news = peer.reports.recv().await.unwrap().news;
+    assert!(
+        matches!(&news, News::Failed(failed) if failed.request == 1 && failed.reason.contains("404")),
+        "{news:?}"
+    );
     peer.send("server/discover", 2);
     let _stream = peer.answer(&response("503 Service Unavailable", "text/html", "later")).await;
     let news = peer.reports.recv().await.unwrap().news;
-    assert!(matches!(&news, News::Down(reason) if reason.contains("503")), "{news:?}");
+    assert!(matches!(&news, News::Down(down) if down.reason.contains("503")), "{news:?}");
 }
 
 #[tokio::test]
