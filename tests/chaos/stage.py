@@ -168,12 +168,9 @@ class Heard:
     @property
     def arguments(self) -> str:
         """The very text of a call's arguments."""
-        name = '"arguments":'
-        start = self.line.find(name) + len(name)
-        if start < len(name):
-            return "{}"
-        _, end = json.JSONDecoder().raw_decode(self.line, start)
-        return self.line[start:end]
+        _, found, rest = self.line.partition('"arguments":')
+        rest = rest.lstrip()
+        return rest[: json.JSONDecoder().raw_decode(rest)[1]] if found else "{}"
 
 
 class Stage:
@@ -289,7 +286,7 @@ class Stage:
         through = [
             heard.message
             for heard, known in zip(calls, prints, strict=True)
-            if known in self.denied or "DROP" in json.dumps(heard.message["params"])
+            if known in self.denied or "DROP" in heard.arguments
         ]
         lost = [
             heard.message
