@@ -51,15 +51,21 @@ def test_the_log_is_moved_removed_or_replaced_under_load(stage: Stage) -> None:
         load = stage.load(session)
         time.sleep(stage.chance.uniform(0.05, 0.3))
         aside = stage.log.with_name(f"aside-{number:04}.jsonl")
-        # As a tool does that rotates logs, or a hand: what was written stays readable under another name.
-        stage.log.rename(aside)
         moved.append(aside)
         stage.row.injected += 1
         kind = number % 3
-        if kind == 1:
-            stage.log.mkdir()
-        elif kind == 2:
-            stage.log.symlink_to(stage.folder / "nowhere" / "at all")
+        if kind == 0:
+            stage.log.rename(aside)  # as a tool does that rotates logs, or a hand
+        elif kind == 1:
+            stage.log.rename(aside)
+            while not put_a_folder(stage.log):
+                moved.append(aside.with_stem(f"{aside.stem}-{len(moved)}"))
+                stage.log.rename(moved[-1])  # the gateway has begun it anew meanwhile
+        else:
+            aside.hardlink_to(stage.log)
+            link = stage.folder / "link"
+            link.symlink_to(stage.folder / "nowhere" / "at all")
+            link.replace(stage.log)
         time.sleep(stage.chance.uniform(0.05, 0.2))
         load.stop()
         if kind:
@@ -68,6 +74,14 @@ def test_the_log_is_moved_removed_or_replaced_under_load(stage: Stage) -> None:
             stage.log.rmdir() if kind == 1 else stage.log.unlink()
         stage.next_call(session)
     stage.check(moved)
+
+
+def put_a_folder(log: Path) -> bool:
+    try:
+        log.mkdir()
+    except FileExistsError:
+        return False
+    return True
 
 
 def test_the_log_is_read_only_at_the_start(stage: Stage) -> None:
