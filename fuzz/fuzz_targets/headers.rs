@@ -10,15 +10,20 @@ const OWN: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 fuzz_target!(|input: (&str, Option<&[u8]>, &str, &str)| {
     let (host, origin, listed, arguments) = input;
-    let headers: Vec<_> =
-        [("host", Some(host.as_bytes())), ("origin", origin)].into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    let headers: Vec<_> = [("host", Some(host.as_bytes())), ("origin", origin)]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
     if is_from_here("/mcp", &headers) == Some(true) {
         let host = host.to_ascii_lowercase();
         let port = OWN.iter().find_map(|own| host.strip_prefix(own));
         assert!(port.is_some_and(|port| port.is_empty() || port.starts_with(':')), "{host}");
         if let Some(origin) = origin {
             let origin = String::from_utf8_lossy(origin).to_ascii_lowercase();
-            assert!(["http://", "https://"].iter().any(|scheme| origin == format!("{scheme}{host}")), "{origin}");
+            assert!(
+                ["http://", "https://"].iter().any(|scheme| origin == format!("{scheme}{host}")),
+                "{origin}"
+            );
         }
     }
     assert_eq!(decode(encode(arguments).as_bytes()).as_deref(), Some(arguments));

@@ -110,7 +110,11 @@ pub(crate) fn keys_in(set: &[u8]) -> Option<usize> {
 
 /// Whether somebody gets in by a token that claims this, whatever signs it.
 #[cfg(feature = "fuzzing")]
-pub(crate) fn lets_in(claims: &serde_json::Map<String, serde_json::Value>, wanted: &settings::Jwt, now: u64) -> bool {
+pub(crate) fn lets_in(
+    claims: &serde_json::Map<String, serde_json::Value>,
+    wanted: &settings::Jwt,
+    now: u64,
+) -> bool {
     claims::judge(claims, wanted, now).is_ok()
 }
 

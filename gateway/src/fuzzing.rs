@@ -21,7 +21,8 @@ pub fn lock(text: &str) -> Option<String> {
 /// Whether a request with these headers gets past the checks of its `Host` and `Origin`; None where it is no request.
 #[must_use]
 pub fn is_from_here(target: &str, headers: &[(&str, &[u8])]) -> Option<bool> {
-    let request = headers.iter().fold(Request::post(target), |request, (name, value)| request.header(*name, *value));
+    let request =
+        headers.iter().fold(Request::post(target), |request, (name, value)| request.header(*name, *value));
     let (parts, ()) = request.body(()).ok()?.into_parts();
     Some(crate::http::is_from_here(&parts))
 }

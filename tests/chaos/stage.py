@@ -1,5 +1,5 @@
-"""What every fault is injected into: a gateway with an audit log before a witness, hosts that call without end, and what
-must hold whatever has happened.
+"""What every fault is injected into: a gateway with an audit log before a witness, hosts that call without end, and
+what must hold whatever has happened.
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ import pytest
 
 from chaos.stage import MIB, Stage, scaled, share
 from sessions.face import Face, call
-from sessions.rpc import Session
 
 
 @pytest.mark.timeout(120)
@@ -183,4 +182,6 @@ def allow_files(number: int) -> None:
     """For this process and what it starts."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < number:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (number, max(hard, number) if hard != resource.RLIM_INFINITY else hard))
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (number, max(hard, number) if hard != resource.RLIM_INFINITY else hard)
+        )

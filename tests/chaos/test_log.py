@@ -24,7 +24,7 @@ def test_the_disk_is_full_and_then_is_not(stage: Stage) -> None:
     for _ in share():
         load = stage.load(session)
         time.sleep(stage.chance.uniform(0, 0.3))
-        # No file of the gateway's can be longer than this: it is told so as of a full disk. Often that is amid a record.
+        # No file of the gateway's can be longer: it is told so as of a full disk. Often that is amid a record.
         room = stage.log.stat().st_size + stage.chance.randrange(4_000)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
         stage.row.injected += 1

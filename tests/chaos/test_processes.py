@@ -46,7 +46,7 @@ def test_the_gateway_has_no_file_descriptors_left(stage: Stage) -> None:
     pid = face.process.pid
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     for _ in share():
-        # A few are left, so that it is within an accept, a start of a server or a look at a file that the last one goes.
+        # A few are left, so that the last one goes within an accept, a start of a server or a look at a file.
         few = open_files(pid) + stage.chance.randrange(12)
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (few, before[1]))
         crowd = [socket.create_connection(("127.0.0.1", face.port), 5) for _ in range(40)]
@@ -76,7 +76,7 @@ def test_a_server_dies_while_no_file_descriptors_are_left(stage: Stage) -> None:
         assert session.call("die", stage.given(), patience=20).error
         time.sleep(0.3)
         reply = session.call("echo", stage.given(), patience=20)
-        assert reply.error or reply.result["isError"], "the log's head can be opened, or a server started, without a file"
+        assert reply.error or reply.result["isError"], "a server was started without a file descriptor"
         resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
         stage.next_call(session, 60)
     stage.check()

@@ -21,16 +21,58 @@ VALUES: Final = [
     *("9007199254740993", "18446744073709551616", "-9223372036854775809", "0.1", "0.10000000000000000001", "5e-324"),
     *("2.2250738585072011e-308", "1.7976931348623157e308", "1.7976931348623159e308", "9" * 400, "9" * 5_000),
     *("01", "+1", ".5", "1.", "1e", "--1", "0x1", "1_0", "NaN", "Infinity", "-Infinity", "nan", "undefined"),
-    *("true", "false", "null", "True", "None", "nul", "tru", "[]", "{}", "[1,]", "[,1]", "[1 2]", '{"a":1,}', "[[]", "]"),
-    *('""', '"a"', '"\\u0000"', '"\\u0041"', '"\\/"', '"\\b\\f\\n\\r\\t"', '"\\ud83e\\udd80"', '"\\uD83E\\uDD80"', '"🦀"'),
+    *(
+        "true",
+        "false",
+        "null",
+        "True",
+        "None",
+        "nul",
+        "tru",
+        "[]",
+        "{}",
+        "[1,]",
+        "[,1]",
+        "[1 2]",
+        '{"a":1,}',
+        "[[]",
+        "]",
+    ),
+    *(
+        '""',
+        '"a"',
+        '"\\u0000"',
+        '"\\u0041"',
+        '"\\/"',
+        '"\\b\\f\\n\\r\\t"',
+        '"\\ud83e\\udd80"',
+        '"\\uD83E\\uDD80"',
+        '"🦀"',
+    ),
     *('"\\ud83e"', '"\\udd80"', '"\\udd80\\ud83e"', '"\\ud83e\\ud83e\\udd80"', '"\\ufeff"', '"\ufeff"', '"\u2028"'),
     *('"\x7f"', '"\x80"', '"é"', '"e\u0301"', '"\\x41"', '"\\u004"', '"\\U0041"', "'a'", '"a', 'a"', '"\t"', '"\x00"'),
     *('{"__proto__":{"a":1}}', '{"__proto__":1,"a":2}', '{"constructor":{"prototype":1}}', '{"toJSON":1}', '{"":1}'),
-    *('{"2":1,"1":2}', '{"a":1,"a":2}', '{"a":1,"\\u0061":2}', '{"a":{"b":1,"b":2}}', '{"é":1,"e\u0301":2}', '{1:2}'),
-    *('{"a":1,"A":2}', "{a:1}", "/**/1", "1//", "[1]#", "\u00a01", "\u20281", "\x0c1", "\x0b1", "\ufeff1", "\r1\r", "\t1\t"),
+    *('{"2":1,"1":2}', '{"a":1,"a":2}', '{"a":1,"\\u0061":2}', '{"a":{"b":1,"b":2}}', '{"é":1,"e\u0301":2}', "{1:2}"),
+    *(
+        '{"a":1,"A":2}',
+        "{a:1}",
+        "/**/1",
+        "1//",
+        "[1]#",
+        "\u00a01",
+        "\u20281",
+        "\x0c1",
+        "\x0b1",
+        "\ufeff1",
+        "\r1\r",
+        "\t1\t",
+    ),
     "[" * 30 + "]" * 30,
     "[" * 200 + "]" * 200,
 ]
+
+NOT_UTF_8: Final = [b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xe2\x82", b"\xf4\x90\x80\x80", b"\xfe"]
+PIECES: Final = [b"", b"\x00", b"\r", b" ", b'"', b"\\", b",", b":", b"{", b"}", b"[", b"]", b"\xff", b"0"]
 
 CORPUS: Final = [
     *(bad.frame for bad in BAD_FRAMES if bad not in BOUNDS),
@@ -38,11 +80,14 @@ CORPUS: Final = [
     *(call(value.encode()) for value in VALUES),
     *(HEAD + b'{}},"x-vendor":%s}' % value.encode() for value in VALUES),
     *(HEAD + b'{},"_meta":{"q":%s}}}' % value.encode() for value in VALUES),
-    *(call(b'{%s:1}' % value.encode()) for value in VALUES if value.startswith('"')),
+    *(call(b"{%s:1}" % value.encode()) for value in VALUES if value.startswith('"')),
     call(b'{"q":"x"}').decode().encode("utf-16"),
     call(b'{"q":"x"}').decode().encode("utf-32"),
     call('{"q":"é"}'.encode("latin-1")),
-    *(call(b'{"q":"%s"}' % odd) for odd in (b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xe2\x82", b"\xf4\x90\x80\x80", b"\xfe")),
+    *(
+        call(b'{"q":"%s"}' % odd)
+        for odd in (b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xe2\x82", b"\xf4\x90\x80\x80", b"\xfe")
+    ),
     b"\xef\xbb\xbf" + call(b"{}"),
     call(b"{}") + b"\x00",
     call(b"{}") * 2,
@@ -93,7 +138,9 @@ def mutated(draw: st.DrawFn) -> bytes:
     frame = bytearray(draw(st.sampled_from(CORPUS)))
     for _ in range(draw(st.integers(1, 3))):
         place = draw(st.integers(0, len(frame)))
-        by = draw(st.sampled_from([b"", b"\x00", b"\r", b" ", b'"', b"\\", b",", b":", b"{", b"}", b"[", b"]", b"\xff", b"0"]))
+        by = draw(
+            st.sampled_from([b"", b"\x00", b"\r", b" ", b'"', b"\\", b",", b":", b"{", b"}", b"[", b"]", b"\xff", b"0"])
+        )
         frame[place : place + draw(st.integers(0, 1))] = by
     return bytes(frame)
 

@@ -8,7 +8,6 @@ import subprocess
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 from sessions.peers import TESTS
 from sessions.rpc import Json
@@ -66,7 +65,7 @@ def by_process(process: subprocess.Popen[bytes]) -> Reader:
     return read
 
 
-def meant(told: Any) -> Json:
+def meant(told: Json) -> Json:
     if not isinstance(told, list):
         return told
     kind, value = told
