@@ -1,5 +1,5 @@
 """A server (stdio, up to 2025-11-25) that does what no server may, and is a witness: for each line that it hears it
-writes down how long the gateway's audit log was at that moment. What a log has to hold of a call must stand before that place.
+writes down how long the gateway's audit log was at that moment. What a log has to hold of a call must stand before it.
 """
 
 from __future__ import annotations
