@@ -35,7 +35,7 @@ PYRIGHT := tests/node_modules/.bin/pyright
 # The Pythons that `make test-wheel` tests the wheel with; one that isn't there is told of.
 PYTHONS ?= python3.10 python3.11 python3.12 python3.13
 
-.PHONY: test test-rust test-python wheel test-wheel lint types conformance demo bench bench-python fuzz clean
+.PHONY: test test-rust test-python chaos wheel test-wheel lint types conformance demo bench bench-python fuzz clean
 
 test: test-rust test-python
 
@@ -54,6 +54,13 @@ test-python: $(VENV)/.installed $(VENV_LEGACY)/.installed tests/node_modules/.in
 	$(BIN)/python -m mypy.stubtest argala._argala
 	ARGALA_BIN=target/debug/argala $(BIN)/pytest $(PYTEST) $(addprefix --ignore=,$(LEGACY_TESTS)) tests
 	$(VENV_LEGACY)/bin/pytest $(PYTEST) $(LEGACY_TESTS)
+
+# Every fault in its full size, over and over; ten minutes at most. What has come of it stands in target/chaos.md.
+# CHAOS_SEED repeats a run's choices, though not its races. (`make test` has each fault once, in a smaller size.)
+chaos: export CHAOS_SECONDS ?= 240
+chaos: $(VENV)/.installed
+	$(CARGO) build --bins --locked
+	ARGALA_BIN=target/debug/argala timeout 600 $(BIN)/pytest $(PYTEST) tests/chaos
 
 # What is published: a wheel for this machine, and the sources. (.github/workflows/wheels.yml builds them for all.)
 wheel: $(BIN)/maturin

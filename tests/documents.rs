@@ -165,6 +165,18 @@ fn the_sample_policy_does_what_its_comments_say() {
 }
 
 #[test]
+fn every_test_that_the_threat_model_names_is_there() {
+    let text = fs::read_to_string(root().join("docs/threat-model.md")).unwrap();
+    let named: Vec<_> = text.split('`').filter_map(|word| word.split_once("::")).collect();
+    assert!(named.len() > 40, "{} tests", named.len());
+    for (file, test) in named {
+        let source = fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let is_there = ["def", "fn"].iter().any(|word| source.contains(&format!("{word} {test}(")));
+        assert!(is_there, "{file} has no {test}");
+    }
+}
+
+#[test]
 fn every_host_configuration_is_json() {
     let mut files = vec![root().join("examples/servers.json")];
     files.extend(fs::read_dir(root().join("examples/hosts")).unwrap().map(|entry| entry.unwrap().path()));

@@ -102,6 +102,22 @@ impl Access {
     }
 }
 
+/// The usable keys of a set, if it is one.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn keys_in(set: &[u8]) -> Option<usize> {
+    keys::Key::read_set(set).ok().map(|keys| keys.len())
+}
+
+/// Whether somebody gets in by a token that claims this, whatever signs it.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn lets_in(
+    claims: &serde_json::Map<String, serde_json::Value>,
+    wanted: &settings::Jwt,
+    now: u64,
+) -> bool {
+    claims::judge(claims, wanted, now).is_ok()
+}
+
 /// The token of an `Authorization` header (RFC 6750, section 2.1).
 fn bearer(authorization: &[u8]) -> Result<&str, Denied> {
     if authorization.len() > LONGEST_TOKEN {

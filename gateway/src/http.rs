@@ -78,6 +78,12 @@ struct Face {
     health: Health,
 }
 
+/// Whether a request gets past the checks of its `Host` and `Origin`.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn is_from_here(request: &hyper::http::request::Parts) -> bool {
+    checks::Checks::new(([127, 0, 0, 1], 8080).into(), &[], &[]).check(request).is_ok()
+}
+
 /// Serves hosts until `stop` comes, and ends all that it has started.
 pub(crate) async fn serve(
     listener: TcpListener,

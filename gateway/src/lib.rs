@@ -10,6 +10,8 @@ mod caller;
 mod cli;
 mod config;
 mod connection;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod health;
 mod host;
 mod http;

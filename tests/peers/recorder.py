@@ -322,6 +322,8 @@ def main() -> None:
     flags.add_argument("--counter", type=Path, help="where starts are counted")
     options = flags.parse_args()
 
+    if hasattr(sys, "set_int_max_str_digits"):
+        sys.set_int_max_str_digits(0)  # a number may be as long as the gateway lets it
     note_pid(options.pids, os.getpid())
     if options.fail_starts and refuse_start(options.counter, options.fail_starts):
         sys.exit("not this time")

@@ -164,17 +164,18 @@ impl LogFile {
         self.write(&Event::Checkpoint { signature: &signature }).map(drop)
     }
 
-    /// Puts the file aside, under a name with the number of its last record, and goes on in a new one.
+    /// Puts the file aside, under a name with the number of its last record, and goes on in a new one. That record comes first, and
+    /// the head with it: a crash behind it then leaves nothing that the next run would count twice.
     fn rotate(&mut self) -> io::Result<()> {
         self.checkpoint()?;
-        let aside = aside(&self.path, self.seq + 1);
+        self.write(&Event::Rotated {})?;
+        self.open.log.sync_data()?;
+        let aside = aside(&self.path, self.seq);
         if let Err(error) = std::fs::rename(&self.path, &aside) {
             tracing::error!("the audit log can't be put aside as {}: {error}; it goes on", aside.display());
             self.rotate_at = self.rotate_at.saturating_mul(2);
             return Ok(());
         }
-        self.write(&Event::Rotated {})?;
-        self.open.log.sync_data()?;
         self.open = Open::at(&self.path)?;
         self.begin(0)
     }

@@ -105,8 +105,7 @@ impl fmt::Display for Fault {
 /// The first thing that is wrong.
 pub(crate) fn verify(paths: &[PathBuf], key: Option<&PublicKey>) -> Result<Report, Fault> {
     let head = paths.last().map(|path| load_head(path)).transpose()?.flatten();
-    let mut chain =
-        Chain { key, head, end: None, first: None, checkpoints: 0, signed_up_to: 0, goes_on: false };
+    let mut chain = Chain { key, head, ..Chain::default() };
     let mut torn = 0;
     for path in paths {
         torn = chain.read(path)?;
@@ -127,7 +126,14 @@ pub(crate) fn verify(paths: &[PathBuf], key: Option<&PublicKey>) -> Result<Repor
     })
 }
 
+/// Whether bytes are a log, as far as the lines themselves can tell.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn is_whole(log: &[u8]) -> bool {
+    Chain::default().read_lines(log).is_ok()
+}
+
 /// What has been checked so far.
+#[derive(Default)]
 struct Chain<'k> {
     key: Option<&'k PublicKey>,
     /// What is said beside the last file of the last record.
@@ -143,23 +149,27 @@ struct Chain<'k> {
 impl Chain<'_> {
     /// Reads a file to its end; the bytes behind its last whole line.
     fn read(&mut self, path: &Path) -> Result<u64, Fault> {
-        let fault = |line, kind| Fault { path: path.to_owned(), line, kind };
-        let unreadable = |error| fault(None, FaultKind::Unreadable(error));
-        let mut reader = BufReader::with_capacity(1 << 16, File::open(path).map_err(unreadable)?);
+        let fault = |(line, kind)| Fault { path: path.to_owned(), line, kind };
+        let file = File::open(path).map_err(|error| fault((None, FaultKind::Unreadable(error))))?;
+        self.read_lines(BufReader::with_capacity(1 << 16, file)).map_err(fault)
+    }
+
+    fn read_lines(&mut self, mut reader: impl BufRead) -> Result<u64, (Option<u64>, FaultKind)> {
         let mut line = Vec::new();
         for number in 1.. {
             line.clear();
-            (&mut reader).take(LONGEST + 1).read_until(b'\n', &mut line).map_err(unreadable)?;
+            let read = (&mut reader).take(LONGEST + 1).read_until(b'\n', &mut line);
+            read.map_err(|error| (None, FaultKind::Unreadable(error)))?;
             match line.pop() {
                 None => return Ok(0),
                 Some(b'\n') => {}
                 Some(_) if line.len() as u64 >= LONGEST => {
-                    return Err(fault(Some(number), FaultKind::NoRecord));
+                    return Err((Some(number), FaultKind::NoRecord));
                 }
                 // A crash, or a gateway that is just writing it.
                 Some(_) => return Ok(line.len() as u64 + 1),
             }
-            self.take(&line, number == 1).map_err(|kind| fault(Some(number), kind))?;
+            self.take(&line, number == 1).map_err(|kind| (Some(number), kind))?;
         }
         Ok(0)
     }
