@@ -1,4 +1,4 @@
-"""A FastMCP server whose tools answer with what an agent shouldn't get: the secret in $SECRET, and what a terminal obeys."""
+"""A FastMCP server whose tools answer with what an agent shouldn't get: the secret in $SECRET, control characters."""
 
 from __future__ import annotations
 

@@ -229,7 +229,7 @@ def test_sessions_that_are_dropped_leave_nothing_behind(serve: Gateway, tmp_path
     script = 'echo $$ >>"$1"; read line; echo "$0"; while read line; do :; done'
     face = serve.http(["sh", "-c", script, answer, str(pids)], flags=["--session-idle", "1"])
     open_files = Path(f"/proc/{face.process.pid}/fd")
-    # With the first server comes the process that would end it in our place: one file is its pipe, the other one its end.
+    # With the first server comes the process that would end it in our place, and two files for it.
     before = len(list(open_files.iterdir())) + 2 if open_files.exists() else 0
     for _ in range(100):
         assert face.initialize().status == 200

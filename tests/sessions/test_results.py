@@ -66,7 +66,9 @@ def test_a_result_in_which_nothing_is_found_passes_byte_for_byte(serve: Gateway)
 
 
 def test_rules_are_a_tools_own(serve: Gateway) -> None:
-    policy = BLOCK + '[tools.echo]\nresult = { secrets = [], max_bytes = 400 }\n[tools."ech*"]\nresult.control = "strip"\n'
+    policy = (
+        BLOCK + '[tools.echo]\nresult = { secrets = [], max_bytes = 400 }\n[tools."ech*"]\nresult.control = "strip"\n'
+    )
     host = serve(serve.recorder("recorder"), policy)
     assert SECRET in host.call("echo", {"text": SECRET}).text
     long = host.call("echo", {"text": "x" * 400}).result
@@ -145,7 +147,12 @@ def test_questions_are_held_to_the_rules_and_what_a_server_wants_back_is_not_tou
 
 def test_a_stateless_host_of_a_server_with_sessions_is_guarded_too(serve: Gateway) -> None:
     host = Modern(serve.open(serve.recorder("recorder"), BLOCK))
-    question = {"jsonrpc": "2.0", "id": "q", "method": "elicitation/create", "params": {"message": "?", "requestedSchema": {}}}
+    question = {
+        "jsonrpc": "2.0",
+        "id": "q",
+        "method": "elicitation/create",
+        "params": {"message": "?", "requestedSchema": {}},
+    }
     asked = host.call("ask_host", {"request": question}).result
     assert asked["resultType"] == "input_required"
     response = {"0": {"action": "accept", "content": {"name": SECRET}}}
